@@ -1,0 +1,1 @@
+//! Process in, exit code out: a file a subcommand.

@@ -1,0 +1,1 @@
+//! Typed settings, a file a section, and every mistake of them at once.

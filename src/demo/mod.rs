@@ -1,0 +1,1 @@
+//! One command's worth of showing: sandbox, gateway and a demo app on loopback.

@@ -1,0 +1,1 @@
+//! Nouns and their rules; made by parsing, never half-valid.

@@ -1,0 +1,1 @@
+//! Work no request asks for: apply, read, expire.

@@ -1,0 +1,1 @@
+//! What is remembered, sealed; one trait a file, one folder a backend.

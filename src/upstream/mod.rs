@@ -1,0 +1,1 @@
+//! Whom we ask: the provider, and key sets.

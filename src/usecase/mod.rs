@@ -1,0 +1,1 @@
+//! What the gateway does, a file a use case, without a word of HTTP.

@@ -1,0 +1,1 @@
+//! Behaviour of the whole gateway, over real sockets, a real database and the sandbox provider.
