@@ -1,1 +1,43 @@
 //! Nouns and their rules; made by parsing, never half-valid.
+//!
+//! Nothing here knows HTTP, SQL or the provider's spelling, and nothing here reads a clock: time is
+//! handed in. Types derive no serde; whoever writes a value down spells it in its own room.
+
+mod attempt;
+mod caller;
+mod clock;
+mod contact;
+mod id;
+mod news;
+mod pii;
+mod policy;
+mod reason;
+mod redirect;
+mod schedule;
+mod start;
+mod status;
+mod submission;
+mod tasks;
+mod user;
+mod verification;
+
+pub use attempt::{Attempt, AttemptState, Credential, IssuedCredential};
+pub use caller::{AppCaller, AppId, BackendCaller, Scope};
+pub use clock::{Clock, SystemClock};
+pub use contact::{
+    Contact, ContactKind, ContactSource, EmailAddress, InvalidContact, PhoneNumber,
+    VerificationReference, VerifiedContact,
+};
+pub use id::{CallbackId, InvalidId, SessionId, SubmissionId, VerificationId};
+pub use news::{Alarm, CaptureOutcome, DetailsAnswer, Effect, News, Note, NoteKind};
+pub use pii::Pii;
+pub use policy::Policy;
+pub use reason::ReasonCode;
+pub use redirect::{AllowList, InvalidPattern, RedirectRefused, RedirectUrls};
+pub use schedule::Reads;
+pub use start::{Admission, Wanted};
+pub use status::{Channel, Locale, NextAction, Status};
+pub use submission::{Standing, Submission, SubmissionReport, SubmissionResult, SubmissionStatus};
+pub use tasks::Tasks;
+pub use user::{InvalidUserId, UserId};
+pub use verification::{Moment, Verification};

@@ -1,0 +1,93 @@
+//! Who calls, once proven.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::{
+    contact::{ContactKind, VerifiedContact},
+    user::UserId,
+};
+
+/// One of the partner's apps, by the name its tokens carry.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct AppId(String);
+
+impl AppId {
+    /// Takes 1 to 128 visible ASCII characters; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits =
+            (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A user, calling through one of the partner's apps.
+#[derive(Clone, Debug)]
+pub struct AppCaller {
+    /// The user.
+    pub user: UserId,
+    /// The app; recorded and limited by, never a ground for ownership.
+    pub app: AppId,
+    /// The user's verified phone, if the token vouches for one.
+    pub phone: Option<VerifiedContact>,
+    /// The user's verified email, if the token vouches for one.
+    pub email: Option<VerifiedContact>,
+    /// When the token ends.
+    pub expires_at: Timestamp,
+}
+
+impl AppCaller {
+    /// The contact to verify with: the one asked for, else phone before email.
+    pub fn contact(&self, wanted: Option<ContactKind>) -> Option<&VerifiedContact> {
+        match wanted {
+            Some(ContactKind::Phone) => self.phone.as_ref(),
+            Some(ContactKind::Email) => self.email.as_ref(),
+            None => self.phone.as_ref().or(self.email.as_ref()),
+        }
+    }
+}
+
+/// What a back end may do.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Scope {
+    /// Read verdicts.
+    VerificationRead,
+}
+
+impl Scope {
+    /// The spelling in a token's `scope` claim (RFC 8693, section 4.2).
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::VerificationRead => "verification:read",
+        }
+    }
+
+    /// Reads [`Scope::as_str`] back; `None` for scopes that mean nothing to us.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::VerificationRead].into_iter().find(|scope| scope.as_str() == text)
+    }
+}
+
+/// One of the partner's own servers.
+#[derive(Clone, Debug)]
+pub struct BackendCaller {
+    /// The server's name, from its token.
+    pub client: AppId,
+    /// What it may do.
+    pub scopes: BTreeSet<Scope>,
+    /// When the token ends.
+    pub expires_at: Timestamp,
+}
+
+impl BackendCaller {
+    /// Whether `scope` was granted.
+    pub fn may(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope)
+    }
+}

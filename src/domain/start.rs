@@ -1,0 +1,131 @@
+//! What a start means for a user who may have a verification open already.
+
+use jiff::Timestamp;
+
+use super::{
+    attempt::{Attempt, AttemptState, IssuedCredential},
+    caller::AppId,
+    contact::VerifiedContact,
+    id::VerificationId,
+    redirect::RedirectUrls,
+    schedule::Reads,
+    status::{Channel, Locale, Status},
+    user::UserId,
+    verification::{Moment, Verification},
+};
+
+/// What a caller wants to start.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Whose verification.
+    pub user: UserId,
+    /// The app that asks.
+    pub app: AppId,
+    /// The proven contact.
+    pub contact: VerifiedContact,
+    /// Where to capture.
+    pub channel: Channel,
+    /// The language.
+    pub locale: Locale,
+    /// Where the browser goes afterwards.
+    pub redirects: Option<RedirectUrls>,
+    /// The partner's own reference.
+    pub reference: Option<String>,
+    /// The partner's reference of the user's consent.
+    pub consent_reference: Option<String>,
+}
+
+/// What an open verification makes of a wish for a credential.
+#[derive(Clone, Debug)]
+pub enum Admission {
+    /// The newest credential may be used again.
+    Resume(IssuedCredential),
+    /// Another caller's call to the provider is under way: wait for it.
+    Underway,
+    /// Something was captured: there is nothing to hand out.
+    Captured,
+    /// A new attempt is due, but first the provider must be asked whether something was captured
+    /// without our knowing.
+    AskFirst,
+    /// A new attempt is due.
+    Attempt,
+}
+
+impl Wanted {
+    /// The verification this becomes, with its first attempt about to be made.
+    pub fn into_verification(self, moment: &Moment) -> Verification {
+        let attempt = Attempt::new(self.channel, self.redirects, moment.at);
+        let deadline = moment.at.saturating_add(moment.policy.ttl).unwrap_or(Timestamp::MAX);
+        Verification {
+            id: VerificationId::new(moment.at),
+            user: self.user,
+            app: self.app,
+            contact: self.contact,
+            locale: self.locale,
+            reference: self.reference,
+            consent_reference: self.consent_reference,
+            status: Status::Pending,
+            reason: None,
+            revision: 1,
+            captured: false,
+            credential_failed: false,
+            unconfirmed: None,
+            settled_unconfirmed: false,
+            submission: None,
+            reads: Reads::default(),
+            created_at: moment.at,
+            updated_at: moment.at,
+            deadline,
+            attempts: vec![attempt],
+        }
+    }
+}
+
+impl Verification {
+    /// What to do when the user asks for a credential for this open verification.
+    ///
+    /// `asked` says that the provider's details were read just now.
+    pub fn admit(
+        &self,
+        channel: Channel,
+        redirects: Option<&RedirectUrls>,
+        asked: bool,
+        moment: &Moment,
+    ) -> Admission {
+        if self.captured || self.status != Status::Pending {
+            return Admission::Captured;
+        }
+        let Some(newest) = self.newest_attempt() else { return Admission::Attempt };
+        match newest.state {
+            AttemptState::Initiating => Admission::Underway,
+            AttemptState::Issued => match self.reusable(newest, channel, redirects, moment) {
+                Some(credential) => Admission::Resume(credential.clone()),
+                None if asked => Admission::Attempt,
+                None => Admission::AskFirst,
+            },
+            // A lost answer may have been a yes, and its session may be captured with.
+            AttemptState::Refused | AttemptState::Unknown | AttemptState::Replaced => {
+                if asked || self.newest_issued().is_none() {
+                    Admission::Attempt
+                } else {
+                    Admission::AskFirst
+                }
+            }
+        }
+    }
+
+    /// The newest credential, if it fits the wish: same channel, same way back, life enough left,
+    /// and no word from the app that it does not work.
+    fn reusable<'a>(
+        &self,
+        newest: &'a Attempt,
+        channel: Channel,
+        redirects: Option<&RedirectUrls>,
+        moment: &Moment,
+    ) -> Option<&'a IssuedCredential> {
+        let credential = newest.credential()?;
+        let lasts = credential.expires_at.duration_since(moment.at) >= moment.policy.resume_margin;
+        let same = newest.channel == channel && newest.redirects.as_ref() == redirects;
+        (lasts && same && !self.credential_failed).then_some(credential)
+    }
+}
