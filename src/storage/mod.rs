@@ -1,1 +1,16 @@
 //! What is remembered, sealed; one trait a file, one folder a backend.
+//!
+//! Nothing personal and no token leaves this room towards the disk in plain text, and no other
+//! room knows how it is sealed: traits speak domain types.
+
+mod callbacks;
+mod changes;
+pub mod error;
+mod store;
+mod verifications;
+
+pub use callbacks::{CallbackFingerprint, CallbackOutcome, Callbacks, KeptCallback, NewCallback};
+pub use changes::{Changes, Subscription};
+pub use error::StoreError;
+pub use store::{Health, Store};
+pub use verifications::{Opened, Page, Recorded, Settled, Verifications};

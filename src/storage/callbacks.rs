@@ -1,0 +1,93 @@
+//! Callbacks as they came, kept before anything is made of them.
+
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+
+use super::{error::StoreError, verifications::Recorded};
+use crate::domain::{CallbackId, Pii, Policy, SessionId, SubmissionId, SubmissionReport};
+
+/// A callback to be kept.
+#[derive(Clone, Debug)]
+pub struct NewCallback {
+    /// The body as it came.
+    pub body: Pii<Vec<u8>>,
+    /// What could be read of it, for finding it again; stored as keyed hashes.
+    pub fingerprint: CallbackFingerprint,
+    /// When it came.
+    pub received_at: Timestamp,
+}
+
+/// What a callback is about, as far as it can be read.
+#[derive(Clone, Debug, Default)]
+pub struct CallbackFingerprint {
+    /// The session it names.
+    pub session: Option<SessionId>,
+    /// The submission it names.
+    pub submission: Option<SubmissionId>,
+    /// The user it names.
+    pub user: Option<Pii<String>>,
+}
+
+/// A callback that waits to be applied.
+#[derive(Clone, Debug)]
+pub struct KeptCallback {
+    /// Our name for it.
+    pub id: CallbackId,
+    /// The body as it came.
+    pub body: Pii<Vec<u8>>,
+    /// How often applying it was tried.
+    pub tries: u32,
+    /// When it came first.
+    pub received_at: Timestamp,
+}
+
+/// What became of a callback.
+#[derive(Clone, Debug)]
+pub enum CallbackOutcome {
+    /// A verification took it in.
+    Applied(Recorded),
+    /// No verification of ours is meant, so far: parked.
+    Orphaned,
+    /// It was taken care of before.
+    Done,
+}
+
+/// Kept callbacks.
+pub trait Callbacks: Send + Sync {
+    /// Keeps a callback. The same body once more only counts up, and is applied once more only if
+    /// it was parked. On `Ok` it survives a power cut.
+    fn keep_callback(&self, callback: NewCallback)
+    -> BoxFuture<'_, Result<CallbackId, StoreError>>;
+
+    /// Up to `limit` callbacks that are due to be applied, oldest first.
+    fn due_callbacks(
+        &self,
+        at: Timestamp,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<KeptCallback>, StoreError>>;
+
+    /// Applies what a callback says to the verification it names (by submission, then session), as
+    /// one transaction with marking it done. Parks it for later tries if there is none: after 1 s,
+    /// doubling to an hour, for 30 days.
+    fn apply_callback(
+        &self,
+        id: CallbackId,
+        report: SubmissionReport,
+        at: Timestamp,
+        policy: Policy,
+    ) -> BoxFuture<'_, Result<CallbackOutcome, StoreError>>;
+
+    /// Sets a callback aside that cannot be read, so that it is kept and never tried again by
+    /// itself.
+    fn set_callback_aside(&self, id: CallbackId) -> BoxFuture<'_, Result<(), StoreError>>;
+
+    /// Puts off a callback whose application failed for a passing reason.
+    fn put_callback_off(
+        &self,
+        id: CallbackId,
+        until: Timestamp,
+    ) -> BoxFuture<'_, Result<(), StoreError>>;
+
+    /// How many callbacks wait to be applied (parked ones not counted).
+    fn pending_callbacks(&self) -> BoxFuture<'_, Result<usize, StoreError>>;
+}

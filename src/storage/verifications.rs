@@ -1,0 +1,158 @@
+//! Verifications and their attempts.
+
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+
+use super::error::StoreError;
+use crate::domain::{
+    Effect, IssuedCredential, News, Note, Policy, SessionId, SubmissionReport, UserId,
+    Verification, VerificationId, Wanted,
+};
+
+/// What a wish for a credential met, see [`crate::domain::Admission`].
+#[derive(Clone, Debug)]
+pub enum Opened {
+    /// A call to the provider is due under this session id; it is written down already.
+    Attempt(Verification, SessionId),
+    /// The newest credential is given again.
+    Resumed(Verification, IssuedCredential),
+    /// Another caller's call is under way.
+    Underway(Verification),
+    /// Something was captured; there is nothing to hand out.
+    Captured(Verification),
+    /// The provider's details must be read first; then ask again with `asked`.
+    AskFirst(Verification),
+    /// The verification is closed (only from [`Verifications::renew`]).
+    Closed(Verification),
+    /// The user has used up the attempts of a rolling day; the first place is free again at the
+    /// time given.
+    Exhausted(Timestamp),
+}
+
+/// What recording an event did.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// The verification after the event.
+    pub verification: Verification,
+    /// What the event did.
+    pub effect: Effect,
+}
+
+/// Where a statement of the provider belonged.
+#[derive(Clone, Debug)]
+pub enum Settled {
+    /// To the verification that was asked about.
+    Here(Recorded),
+    /// To another verification, which took it; the one asked about took "not readable".
+    Elsewhere {
+        /// The one asked about.
+        asked: Recorded,
+        /// The one it belonged to.
+        owner: Recorded,
+    },
+    /// To none of ours; the one asked about took "not readable".
+    Nowhere(Recorded),
+}
+
+/// A page of a user's verifications, newest first.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The verifications.
+    pub items: Vec<Verification>,
+    /// Where the next page begins: verifications older than this one. `None` at the end.
+    pub next: Option<VerificationId>,
+}
+
+/// Verifications and their attempts.
+pub trait Verifications: Send + Sync {
+    /// Takes in a wish to start. With an open verification of the user for the same contact this
+    /// follows [`Verification::admit`]; one for another contact is superseded; without one a new
+    /// verification is written together with its first attempt.
+    ///
+    /// `asked` says that the provider's details were read just now.
+    fn open(
+        &self,
+        wanted: Wanted,
+        asked: bool,
+        at: Timestamp,
+        policy: Policy,
+    ) -> BoxFuture<'_, Result<Opened, StoreError>>;
+
+    /// Takes in a wish for a fresh credential of one verification (the newest attempt's channel and
+    /// way back). Never [`Opened::Resumed`]: a fresh one was asked for. `None`: no such
+    /// verification of this user.
+    fn renew(
+        &self,
+        id: VerificationId,
+        user: UserId,
+        asked: bool,
+        at: Timestamp,
+        policy: Policy,
+    ) -> BoxFuture<'_, Result<Option<Opened>, StoreError>>;
+
+    /// Writes down another attempt after the provider refused `failed` for a reason that a new
+    /// session id cures; `failed` becomes refused. `None`: `failed` is not the newest attempt any
+    /// more, so somebody else took over.
+    fn replace_attempt(
+        &self,
+        id: VerificationId,
+        failed: SessionId,
+        at: Timestamp,
+        policy: Policy,
+    ) -> BoxFuture<'_, Result<Option<(Verification, SessionId)>, StoreError>>;
+
+    /// Records one event. `None`: no such verification.
+    fn record(
+        &self,
+        id: VerificationId,
+        news: News,
+        at: Timestamp,
+        policy: Policy,
+    ) -> BoxFuture<'_, Result<Option<Recorded>, StoreError>>;
+
+    /// Records what the provider's details say, read on behalf of `asked`. The statement goes to
+    /// the verification it names, by submission first and session second; if that one is expired
+    /// and the user has an open one for the same contact without a submission, to the open one.
+    /// `None`: no verification `asked`.
+    fn settle(
+        &self,
+        asked: VerificationId,
+        report: SubmissionReport,
+        at: Timestamp,
+        policy: Policy,
+    ) -> BoxFuture<'_, Result<Option<Settled>, StoreError>>;
+
+    /// Looks one up, whoever's it is: ownership is the use case's to check. `None`: there is none.
+    fn find(&self, id: VerificationId) -> BoxFuture<'_, Result<Option<Verification>, StoreError>>;
+
+    /// A user's verifications that were ever issued, newest first, older than `before`.
+    fn list(
+        &self,
+        user: UserId,
+        before: Option<VerificationId>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Page, StoreError>>;
+
+    /// What happened to a verification, oldest first.
+    fn timeline(&self, id: VerificationId) -> BoxFuture<'_, Result<Vec<Note>, StoreError>>;
+
+    /// Claims up to `limit` verifications whose details are due to be read. A claim lasts a minute,
+    /// then another may take it: a crash delays a read, it does not lose it.
+    fn claim_due_reads(
+        &self,
+        at: Timestamp,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<Verification>, StoreError>>;
+
+    /// Lets time pass for up to `limit` open verifications whose life is over, and says how many.
+    fn expire_due(
+        &self,
+        at: Timestamp,
+        limit: usize,
+        policy: Policy,
+    ) -> BoxFuture<'_, Result<Vec<Recorded>, StoreError>>;
+
+    /// Marks attempts that were under way when the process ended: nobody knows how they went.
+    /// Called once, before anything is served. Says how many there were.
+    fn recover(&self, at: Timestamp) -> BoxFuture<'_, Result<usize, StoreError>>;
+}

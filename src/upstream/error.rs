@@ -1,0 +1,89 @@
+//! How asking somebody else can fail: whose fault it was, and whether another try may help.
+
+use std::time::Duration;
+
+/// A failed call. No variant holds the other side's words, a URL or a token: what an operator may
+/// need of them is logged where it happened, by documented cause only.
+#[derive(Debug, thiserror::Error)]
+pub enum UpstreamError {
+    /// No connection was made, so the call had no effect; another try is safe.
+    #[error("no connection to the upstream")]
+    Unreachable(#[source] Source),
+    /// The answer did not come in time. The call may have had its effect.
+    #[error("the upstream answered too late")]
+    TimedOut,
+    /// The connection broke before the answer was whole. The call may have had its effect.
+    #[error("the connection to the upstream broke")]
+    Broken(#[source] Source),
+    /// 429 or 5xx: not now.
+    #[error("the upstream is unavailable ({status})")]
+    Unavailable {
+        /// The status it answered.
+        status: u16,
+        /// How long it asks us to wait.
+        retry_after: Option<Duration>,
+    },
+    /// Too many calls of ours are under way.
+    #[error("too many calls to the upstream are under way")]
+    Saturated,
+    /// The partner token is not taken, not even a fresh one; or none is issued to us.
+    #[error("the upstream does not accept our credentials")]
+    Unauthorized,
+    /// The upstream refuses us for what an operator configured; the documented cause.
+    #[error("the upstream refuses our configuration: {0}")]
+    Misconfigured(&'static str),
+    /// The provider does not take the form of the contact.
+    #[error("the provider does not take the contact: {0}")]
+    ContactRefused(&'static str),
+    /// The session id was used before.
+    #[error("the session id was used before")]
+    DuplicateSession,
+    /// Any other refusal, by its status.
+    #[error("the upstream refused the call ({status})")]
+    Refused {
+        /// The status it answered.
+        status: u16,
+    },
+    /// The answer cannot be read: no JSON, too large, or without what we asked for.
+    #[error("the upstream's answer cannot be read: {0}")]
+    Garbled(&'static str),
+}
+
+/// The cause below a failed call, stripped of its URL.
+pub type Source = Box<dyn std::error::Error + Send + Sync>;
+
+impl UpstreamError {
+    /// Whether a later try may succeed without anybody mending anything.
+    pub const fn is_passing(&self) -> bool {
+        match self {
+            Self::Unreachable(_)
+            | Self::TimedOut
+            | Self::Broken(_)
+            | Self::Unavailable { .. }
+            | Self::Saturated
+            | Self::Garbled(_) => true,
+            Self::Unauthorized
+            | Self::Misconfigured(_)
+            | Self::ContactRefused(_)
+            | Self::DuplicateSession
+            | Self::Refused { .. } => false,
+        }
+    }
+
+    /// The outcome's name in metrics.
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::Unreachable(_) => "unreachable",
+            Self::TimedOut => "timed_out",
+            Self::Broken(_) => "broken",
+            Self::Unavailable { .. } => "unavailable",
+            Self::Saturated => "saturated",
+            Self::Unauthorized => "unauthorized",
+            Self::Misconfigured(_) => "misconfigured",
+            Self::ContactRefused(_) => "contact_refused",
+            Self::DuplicateSession => "duplicate_session",
+            Self::Refused { .. } => "refused",
+            Self::Garbled(_) => "garbled",
+        }
+    }
+}
