@@ -1,4 +1,4 @@
-//! Names of things: ours in TypeID form, the provider's as opaque text.
+//! Names of things: ours in `TypeID` form, the provider's as opaque text.
 
 use std::{fmt, str::FromStr};
 
@@ -10,7 +10,7 @@ use uuid::{Builder, Uuid};
 #[error("not an id of this kind")]
 pub struct InvalidId;
 
-/// Crockford's alphabet in lower case, as TypeID 0.3 uses it.
+/// Crockford's alphabet in lower case, as `TypeID` 0.3 uses it.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// 128 bits in groups of five.
 const SUFFIX_LENGTH: usize = 26;
@@ -22,7 +22,7 @@ macro_rules! type_id {
         pub struct $name(Uuid);
 
         impl $name {
-            /// A fresh id; ids made later sort later (UUIDv7).
+            /// A fresh id; ids made later sort later (UUID version 7).
             pub fn new(at: Timestamp) -> Self {
                 let millis = u64::try_from(at.as_millisecond()).unwrap_or_default();
                 // The last ten bytes of a v4 are random enough for the tail of a v7.

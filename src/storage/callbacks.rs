@@ -45,7 +45,7 @@ pub struct KeptCallback {
 #[derive(Clone, Debug)]
 pub enum CallbackOutcome {
     /// A verification took it in.
-    Applied(Recorded),
+    Applied(Box<Recorded>),
     /// No verification of ours is meant, so far: parked.
     Orphaned,
     /// It was taken care of before.

@@ -42,16 +42,16 @@ pub struct Recorded {
 #[derive(Clone, Debug)]
 pub enum Settled {
     /// To the verification that was asked about.
-    Here(Recorded),
+    Here(Box<Recorded>),
     /// To another verification, which took it; the one asked about took "not readable".
     Elsewhere {
         /// The one asked about.
-        asked: Recorded,
+        asked: Box<Recorded>,
         /// The one it belonged to.
-        owner: Recorded,
+        owner: Box<Recorded>,
     },
     /// To none of ours; the one asked about took "not readable".
-    Nowhere(Recorded),
+    Nowhere(Box<Recorded>),
 }
 
 /// A page of a user's verifications, newest first.

@@ -1,1 +1,10 @@
 //! What the gateway does, a file a use case, without a word of HTTP.
+
+pub mod callback;
+mod error;
+mod ports;
+pub mod verification;
+mod waiters;
+
+pub use error::Error;
+pub use ports::{Parts, Ports, RedirectRules, SdkEndpoint};

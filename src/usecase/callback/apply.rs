@@ -1,0 +1,77 @@
+//! Making something of kept callbacks.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::receive::count;
+use crate::{
+    storage::{CallbackOutcome, KeptCallback},
+    usecase::{Error, Ports, ports::raise_alarms},
+};
+
+/// How many are fetched at a time.
+const BATCH: usize = 256;
+/// The longest pause after failures that may pass.
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(5);
+
+/// Applies every kept callback that is due; says how many were looked at. One that fails is put
+/// off and holds no other up.
+pub async fn apply_due(ports: &Ports) -> Result<usize, Error> {
+    let mut total = 0_usize;
+    loop {
+        let due = ports.store().due_callbacks(ports.now(), BATCH).await?;
+        let count = due.len();
+        for callback in due {
+            let (id, tries) = (callback.id, callback.tries);
+            if let Err(failure) = apply(ports, callback).await {
+                tracing::error!(callback.id = %id, error = %failure, "a callback was put off");
+                let pause = SignedDuration::from_secs(1_i64 << tries.min(9)).min(LONGEST_PAUSE);
+                let until = ports.now().saturating_add(pause).unwrap_or(Timestamp::MAX);
+                ports.store().put_callback_off(id, until).await?;
+            }
+        }
+        total = total.saturating_add(count);
+        if count < BATCH {
+            metrics::gauge!("gerbang_callbacks_pending").set(f64::from(
+                u32::try_from(ports.store().pending_callbacks().await?).unwrap_or(u32::MAX),
+            ));
+            return Ok(total);
+        }
+    }
+}
+
+/// Completes when a callback was kept.
+pub async fn wait_for_callback(ports: &Ports) {
+    ports.callback_kept.notified().await;
+}
+
+async fn apply(ports: &Ports, callback: KeptCallback) -> Result<(), Error> {
+    let report = match ports.parts.provider.read_callback(callback.body.expose()) {
+        Ok(report) => report,
+        Err(unreadable) => {
+            tracing::warn!(callback.id = %callback.id, error = %unreadable, "a callback cannot be read");
+            count("unreadable");
+            return Ok(ports.store().set_callback_aside(callback.id).await?);
+        }
+    };
+    let outcome =
+        ports.store().apply_callback(callback.id, report, ports.now(), ports.policy()).await?;
+    match outcome {
+        CallbackOutcome::Applied(recorded) => {
+            raise_alarms(recorded.verification.id, &recorded.effect);
+            count("applied");
+            tracing::info!(
+                callback.id = %callback.id,
+                verification.id = %recorded.verification.id,
+                status = recorded.verification.status.as_str(),
+                "a callback was applied"
+            );
+            ports.read_due.notify_one();
+        }
+        CallbackOutcome::Orphaned => {
+            count("orphaned");
+            tracing::info!(callback.id = %callback.id, "a callback names nothing of ours, so far");
+        }
+        CallbackOutcome::Done => {}
+    }
+    Ok(())
+}

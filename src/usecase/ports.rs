@@ -1,0 +1,121 @@
+//! What use cases reach the world through.
+
+use std::{fmt, sync::Arc};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
+
+use super::waiters::Waiters;
+use crate::{
+    domain::{Alarm, AllowList, Clock, Effect, Policy, RedirectUrls, Tasks},
+    storage::Store,
+    upstream::Provider,
+};
+
+/// Everything a use case may touch; cheap to clone. The fields are for use cases alone: a handler
+/// or a job calls a use case and nothing deeper.
+#[derive(Clone)]
+pub struct Ports {
+    pub(super) parts: Arc<Parts>,
+    pub(super) waiters: Waiters,
+    /// A callback was kept.
+    pub(super) callback_kept: Arc<Notify>,
+    /// A details read is due at once.
+    pub(super) read_due: Arc<Notify>,
+}
+
+/// What the composition root puts in.
+pub struct Parts {
+    /// What is remembered.
+    pub store: Arc<dyn Store>,
+    /// Whom we ask.
+    pub provider: Arc<dyn Provider>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Work that outlives a request.
+    pub tasks: Tasks,
+    /// When things happen.
+    pub policy: Policy,
+    /// Where browsers may be sent.
+    pub redirects: RedirectRules,
+    /// What the native SDK has to be told, where that channel is configured.
+    pub sdk: Option<SdkEndpoint>,
+    /// How long a caller waits for a start.
+    pub start_deadline: SignedDuration,
+    /// How long one call to the provider may go on, whether somebody waits or not.
+    pub attempt_deadline: SignedDuration,
+}
+
+/// Where browsers may be sent afterwards.
+#[derive(Clone, Debug)]
+pub struct RedirectRules {
+    /// The operator's list.
+    pub allowed: AllowList,
+    /// Used when the app names none.
+    pub default: Option<RedirectUrls>,
+}
+
+/// What an app passes to the native SDK beside its token.
+#[derive(Clone, Debug)]
+pub struct SdkEndpoint {
+    /// The SDK's `baseUrl`.
+    pub base_url: String,
+    /// The SDK's environment.
+    pub environment: String,
+}
+
+impl Ports {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            parts: Arc::new(parts),
+            waiters: Waiters::default(),
+            callback_kept: Arc::default(),
+            read_due: Arc::default(),
+        }
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+
+    /// What the native SDK has to be told.
+    pub fn sdk(&self) -> Option<&SdkEndpoint> {
+        self.parts.sdk.as_ref()
+    }
+
+    /// Whether the store would take a write now.
+    pub async fn is_writable(&self) -> bool {
+        self.parts.store.writable().await.is_ok()
+    }
+
+    pub(super) fn store(&self) -> &dyn Store {
+        self.parts.store.as_ref()
+    }
+
+    pub(super) fn policy(&self) -> Policy {
+        self.parts.policy
+    }
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Ports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ports").finish_non_exhaustive()
+    }
+}
+
+/// Tells operators what an event brought to light.
+pub(super) fn raise_alarms(id: impl fmt::Display, effect: &Effect) {
+    for alarm in &effect.alarms {
+        let name = Alarm::as_str(*alarm);
+        tracing::warn!(verification.id = %id, alarm = name, "a verification needs a look");
+        metrics::counter!("gerbang_alarms_total", "alarm" => name).increment(1);
+    }
+}

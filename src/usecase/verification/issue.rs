@@ -1,0 +1,185 @@
+//! Asking the provider for a credential, so that neither a caller who hangs up nor an answer that
+//! comes late loses it.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::{
+    domain::{AttemptState, IssuedCredential, News, SessionId, Verification, VerificationId},
+    upstream::{InitiateFlow, error::UpstreamError},
+    usecase::{Error, Ports, ports::raise_alarms},
+};
+
+/// A verification that was started, resumed or renewed.
+#[derive(Clone, Debug)]
+pub struct Started {
+    /// The verification.
+    pub verification: Verification,
+    /// What to capture with; `None` once something was captured.
+    pub credential: Option<IssuedCredential>,
+    /// Whether this call made the verification.
+    pub created: bool,
+}
+
+impl Started {
+    pub(super) const fn resumed(
+        verification: Verification,
+        credential: Option<IssuedCredential>,
+    ) -> Self {
+        Self { verification, credential, created: false }
+    }
+}
+
+/// Makes the call that is written down under `session`, and waits for it until `deadline`.
+pub(super) async fn issue(
+    ports: &Ports,
+    verification: Verification,
+    session: SessionId,
+    deadline: Timestamp,
+) -> Result<Started, Error> {
+    let own = ports.clone();
+    let call = ports.parts.tasks.spawn(async move { attempt(&own, verification, session).await });
+    tokio::select! {
+        biased;
+        done = call => done.map_err(|_| Error::TaskLost)?,
+        () = ports.parts.clock.sleep_until(deadline) => Err(Error::ProviderTimeout),
+    }
+}
+
+/// Waits until the call that is under way has its answer.
+pub(super) async fn wait_for_answer(
+    ports: &Ports,
+    id: VerificationId,
+    deadline: Timestamp,
+) -> Result<(), Error> {
+    let mut changes = ports.store().changes().subscribe(id);
+    loop {
+        let verification = ports.store().find(id).await?.ok_or(Error::NotFound)?;
+        let newest = verification.newest_attempt().map(|attempt| attempt.state);
+        if newest != Some(AttemptState::Initiating) {
+            return Ok(());
+        }
+        tokio::select! {
+            () = changes.changed() => {}
+            () = ports.parts.clock.sleep_until(deadline) => return Err(Error::ProviderTimeout),
+        }
+    }
+}
+
+/// Asks, and once more under a new session id if that cures the refusal. Whatever comes of it is
+/// written down before it is told.
+async fn attempt(
+    ports: &Ports,
+    mut verification: Verification,
+    mut session: SessionId,
+) -> Result<Started, Error> {
+    let created = verification.attempts.len() == 1;
+    let mut may_repeat = true;
+    loop {
+        let failure = match ask(ports, &verification, &session).await {
+            Ok(issued) => {
+                let news = News::AttemptIssued(session, issued.clone());
+                let verification = record(ports, verification.id, news).await?;
+                return Ok(Started { verification, credential: Some(issued), created });
+            }
+            Err(failure) => failure,
+        };
+        tracing::warn!(
+            verification.id = %verification.id,
+            outcome = failure.label(),
+            "the provider gave no credential"
+        );
+        if may_repeat && let Some(pause) = cured_by_new_session(&failure) {
+            may_repeat = false;
+            if !pause.is_zero() {
+                let until = ports.now().saturating_add(pause).unwrap_or(Timestamp::MAX);
+                ports.parts.clock.sleep_until(until).await;
+            }
+            let replaced = ports
+                .store()
+                .replace_attempt(verification.id, session.clone(), ports.now(), ports.policy())
+                .await?;
+            if let Some((newer, fresh)) = replaced {
+                (verification, session) = (newer, fresh);
+                continue;
+            }
+        }
+        let news = if may_have_taken_effect(&failure) {
+            News::AttemptLost(session)
+        } else {
+            News::AttemptRefused(session)
+        };
+        record(ports, verification.id, news).await?;
+        return Err(failure.into());
+    }
+}
+
+async fn ask(
+    ports: &Ports,
+    verification: &Verification,
+    session: &SessionId,
+) -> Result<IssuedCredential, UpstreamError> {
+    let attempt = verification.newest_attempt();
+    let flow = InitiateFlow {
+        user: verification.user.clone(),
+        session: session.clone(),
+        channel: verification.channel(),
+        contact: verification.contact.contact.clone(),
+        reference: verification.contact.reference.clone(),
+        locale: verification.locale,
+        redirects: attempt.and_then(|attempt| attempt.redirects.clone()),
+    };
+    let until = ports.now().saturating_add(ports.parts.attempt_deadline).unwrap_or(Timestamp::MAX);
+    tokio::select! {
+        biased;
+        answer = ports.parts.provider.initiate(&flow) => answer,
+        () = ports.parts.clock.sleep_until(until) => Err(UpstreamError::TimedOut),
+    }
+}
+
+async fn record(ports: &Ports, id: VerificationId, news: News) -> Result<Verification, Error> {
+    let recorded = ports.store().record(id, news, ports.now(), ports.policy()).await?;
+    let recorded = recorded.ok_or(Error::NotFound)?;
+    raise_alarms(id, &recorded.effect);
+    Ok(recorded.verification)
+}
+
+/// How long to wait before a new session id may bring what this one did not; `None`: it would not.
+fn cured_by_new_session(failure: &UpstreamError) -> Option<Duration> {
+    /// Longer than this the caller had better come back himself.
+    const PATIENCE: Duration = Duration::from_secs(1);
+    match failure {
+        UpstreamError::DuplicateSession => Some(Duration::ZERO),
+        UpstreamError::Unavailable { status: 429 | 503, retry_after } => {
+            Some(retry_after.unwrap_or_default()).filter(|pause| *pause <= PATIENCE)
+        }
+        UpstreamError::Unavailable { .. }
+        | UpstreamError::Unreachable(_)
+        | UpstreamError::TimedOut
+        | UpstreamError::Broken(_)
+        | UpstreamError::Saturated
+        | UpstreamError::Unauthorized
+        | UpstreamError::Misconfigured(_)
+        | UpstreamError::ContactRefused(_)
+        | UpstreamError::Refused { .. }
+        | UpstreamError::Garbled(_) => None,
+    }
+}
+
+/// Whether the provider may hold a session although we have no answer.
+fn may_have_taken_effect(failure: &UpstreamError) -> bool {
+    match failure {
+        UpstreamError::TimedOut
+        | UpstreamError::Broken(_)
+        | UpstreamError::Garbled(_)
+        | UpstreamError::Unavailable { .. } => true,
+        UpstreamError::Unreachable(_)
+        | UpstreamError::Saturated
+        | UpstreamError::Unauthorized
+        | UpstreamError::Misconfigured(_)
+        | UpstreamError::ContactRefused(_)
+        | UpstreamError::DuplicateSession
+        | UpstreamError::Refused { .. } => false,
+    }
+}

@@ -1,0 +1,17 @@
+//! Verifications: what may be asked of them and what becomes of them.
+
+mod capture;
+mod confirm;
+mod expire;
+mod issue;
+mod read;
+mod renew;
+mod start;
+
+pub use capture::report_capture;
+pub use confirm::{read_due, wait_for_due_read};
+pub use expire::{expire_due, recover};
+pub use issue::Started;
+pub use read::{Inspected, Seen, get, inspect, list, wait};
+pub use renew::renew;
+pub use start::{StartRequest, start};

@@ -1,0 +1,93 @@
+//! Reading verifications: at once, or when they change.
+
+use jiff::Timestamp;
+
+use crate::{
+    domain::{AppCaller, BackendCaller, Note, Scope, Verification, VerificationId},
+    storage::Page,
+    usecase::{Error, Ports},
+};
+
+/// What a waiter got.
+#[derive(Clone, Debug)]
+pub enum Seen {
+    /// A state it did not know.
+    Changed(Verification),
+    /// The state it knew, still; its time is over.
+    Unchanged(Verification),
+}
+
+/// A verification as a back end sees it.
+#[derive(Clone, Debug)]
+pub struct Inspected {
+    /// The verification.
+    pub verification: Verification,
+    /// What happened to it, oldest first.
+    pub timeline: Vec<Note>,
+}
+
+/// One of the caller's own.
+pub async fn get(
+    ports: &Ports,
+    caller: &AppCaller,
+    id: VerificationId,
+) -> Result<Verification, Error> {
+    let found = ports.store().find(id).await?;
+    found.filter(|verification| verification.user == caller.user).ok_or(Error::NotFound)
+}
+
+/// One of the caller's own, as soon as it differs from what the caller knows, or at `until`.
+///
+/// `known` is the revision the caller has; without one, a change from now on counts. A closed
+/// verification and a stopping gateway answer at once.
+pub async fn wait(
+    ports: &Ports,
+    caller: &AppCaller,
+    id: VerificationId,
+    known: Option<u64>,
+    until: Timestamp,
+) -> Result<Seen, Error> {
+    let _place = ports.waiters.enter(&caller.user).ok_or(Error::TooManyWaiters)?;
+    // Subscribed before reading: a change between the two is heard.
+    let mut changes = ports.store().changes().subscribe(id);
+    let mut verification = get(ports, caller, id).await?;
+    let known = known.unwrap_or(verification.revision);
+    let tasks = &ports.parts.tasks;
+    loop {
+        if verification.revision != known {
+            return Ok(Seen::Changed(verification));
+        }
+        if verification.status.is_closed() || tasks.is_stopping() {
+            return Ok(Seen::Unchanged(verification));
+        }
+        tokio::select! {
+            () = changes.changed() => verification = get(ports, caller, id).await?,
+            () = ports.parts.clock.sleep_until(until) => return Ok(Seen::Unchanged(verification)),
+            () = tasks.stopping() => return Ok(Seen::Unchanged(verification)),
+        }
+    }
+}
+
+/// The caller's own, newest first.
+pub async fn list(
+    ports: &Ports,
+    caller: &AppCaller,
+    before: Option<VerificationId>,
+    limit: usize,
+) -> Result<Page, Error> {
+    Ok(ports.store().list(caller.user.clone(), before, limit).await?)
+}
+
+/// Any user's, with what happened to it, for a back end that may read verdicts.
+pub async fn inspect(
+    ports: &Ports,
+    caller: &BackendCaller,
+    id: VerificationId,
+) -> Result<Inspected, Error> {
+    if !caller.may(Scope::VerificationRead) {
+        return Err(Error::ScopeMissing(Scope::VerificationRead));
+    }
+    let verification = ports.store().find(id).await?.ok_or(Error::NotFound)?;
+    let timeline = ports.store().timeline(id).await?;
+    Ok(Inspected { verification, timeline })
+}
