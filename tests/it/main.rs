@@ -1,1 +1,4 @@
 //! Behaviour of the whole gateway, over real sockets, a real database and the sandbox provider.
+
+mod contract;
+mod support;

@@ -1,0 +1,7 @@
+//! What the tests share. Nothing in here asserts on its own: a test says what it expects.
+
+mod contract;
+mod document;
+mod examples;
+
+pub(crate) use contract::Contract;
