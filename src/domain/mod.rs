@@ -5,6 +5,7 @@
 
 mod attempt;
 mod caller;
+mod chain;
 mod clock;
 mod contact;
 mod id;
@@ -18,11 +19,13 @@ mod start;
 mod status;
 mod submission;
 mod tasks;
+mod trace;
 mod user;
 mod verification;
 
 pub use attempt::{Attempt, AttemptState, Credential, IssuedCredential};
 pub use caller::{AppCaller, AppId, BackendCaller, Scope};
+pub use chain::Chain;
 pub use clock::{Clock, SystemClock};
 pub use contact::{
     Contact, ContactKind, ContactSource, EmailAddress, InvalidContact, PhoneNumber,
@@ -39,5 +42,6 @@ pub use start::{Admission, Wanted};
 pub use status::{Channel, Locale, NextAction, Status};
 pub use submission::{Standing, Submission, SubmissionReport, SubmissionResult, SubmissionStatus};
 pub use tasks::Tasks;
+pub use trace::Trace;
 pub use user::{InvalidUserId, UserId};
 pub use verification::{Moment, Verification};

@@ -7,6 +7,9 @@
 use futures_util::Future;
 use tokio::{runtime::Handle, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::Instrument as _;
+
+use super::trace::Trace;
 
 /// Hands out tasks on the main runtime; cheap to clone.
 #[derive(Clone, Debug)]
@@ -26,13 +29,15 @@ impl Tasks {
         }
     }
 
-    /// Runs `work` to its end, whatever becomes of the caller.
+    /// Runs `work` to its end, whatever becomes of the caller. It keeps the caller's span and
+    /// [`Trace`].
     pub fn spawn<F>(&self, work: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.tracker.spawn_on(work, &self.runtime)
+        let trace = Trace::current().unwrap_or_default();
+        self.tracker.spawn_on(trace.scope(work.in_current_span()), &self.runtime)
     }
 
     /// Completes when the gateway begins to stop: loops end at their next safe point.

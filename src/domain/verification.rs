@@ -409,7 +409,7 @@ impl Verification {
             at: moment.at,
             kind,
             status: self.status,
-            detail,
+            detail: detail.map(Into::into),
         });
     }
 }

@@ -80,6 +80,11 @@ impl Ports {
         self.parts.clock.now()
     }
 
+    /// Ends when [`Ports::now`] has reached `at`.
+    pub async fn sleep_until(&self, at: Timestamp) {
+        self.parts.clock.sleep_until(at).await;
+    }
+
     /// What the native SDK has to be told.
     pub fn sdk(&self) -> Option<&SdkEndpoint> {
         self.parts.sdk.as_ref()

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::receive::count;
 use crate::{
+    domain::Chain,
     storage::{CallbackOutcome, KeptCallback},
     usecase::{Error, Ports, ports::raise_alarms},
 };
@@ -23,7 +24,7 @@ pub async fn apply_due(ports: &Ports) -> Result<usize, Error> {
         for callback in due {
             let (id, tries) = (callback.id, callback.tries);
             if let Err(failure) = apply(ports, callback).await {
-                tracing::error!(callback.id = %id, error = %failure, "a callback was put off");
+                tracing::error!(callback.id = %id, error = %Chain::of(&failure), "a callback was put off");
                 let pause = SignedDuration::from_secs(1_i64 << tries.min(9)).min(LONGEST_PAUSE);
                 let until = ports.now().saturating_add(pause).unwrap_or(Timestamp::MAX);
                 ports.store().put_callback_off(id, until).await?;
@@ -48,7 +49,7 @@ async fn apply(ports: &Ports, callback: KeptCallback) -> Result<(), Error> {
     let report = match ports.parts.provider.read_callback(callback.body.expose()) {
         Ok(report) => report,
         Err(unreadable) => {
-            tracing::warn!(callback.id = %callback.id, error = %unreadable, "a callback cannot be read");
+            tracing::warn!(callback.id = %callback.id, error = %Chain::of(&unreadable), "a callback cannot be read");
             count("unreadable");
             return Ok(ports.store().set_callback_aside(callback.id).await?);
         }

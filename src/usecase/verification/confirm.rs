@@ -6,7 +6,7 @@
 use futures_util::{StreamExt, stream};
 
 use crate::{
-    domain::{DetailsAnswer, News, Verification},
+    domain::{Chain, DetailsAnswer, News, Verification},
     storage::{Recorded, Settled},
     upstream::SubmissionQuery,
     usecase::{Error, Ports, ports::raise_alarms},
@@ -21,7 +21,7 @@ pub async fn read_due(ports: &Ports, concurrency: usize) -> Result<usize, Error>
             if let Err(failure) = read_details(ports, &verification).await {
                 tracing::warn!(
                     verification.id = %verification.id,
-                    error = %failure,
+                    error = %Chain::of(&failure),
                     "the details could not be read"
                 );
             }

@@ -1,0 +1,224 @@
+//! Which answer each failure becomes. The only place that turns what happened into a status.
+
+use std::fmt;
+
+use actix_web::{
+    HttpResponse, ResponseError,
+    http::{StatusCode, header},
+};
+use jiff::Timestamp;
+
+use super::problem::{FieldError, Problem, ProblemType};
+use crate::{
+    auth::AuthError,
+    domain::{Chain, Trace},
+    storage::error::StoreError,
+    upstream::error::UpstreamError,
+    usecase,
+};
+
+/// A failed request: what the caller is told, and what happened.
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    problem: Box<Problem>,
+    cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl ApiError {
+    pub(crate) fn new(kind: ProblemType, detail: impl Into<String>) -> Self {
+        Problem::new(kind, detail).into()
+    }
+
+    pub(crate) fn invalid(errors: Vec<FieldError>) -> Self {
+        let detail = "The request was understood, but `errors` lists values that cannot be used.";
+        Problem::new(ProblemType::ValidationFailed, detail).with_errors(errors).into()
+    }
+
+    pub(crate) fn invalid_at(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::invalid(vec![FieldError { pointer: pointer.into(), detail: detail.into() }])
+    }
+
+    pub(crate) fn unauthenticated() -> Self {
+        let detail = "Send an access token as `Authorization: Bearer …`.";
+        Problem::new(ProblemType::AuthenticationRequired, detail)
+            .with_header(header::WWW_AUTHENTICATE, "Bearer")
+            .into()
+    }
+
+    pub(crate) fn not_found() -> Self {
+        let detail = "There is no such resource, or it is not yours.";
+        Self::new(ProblemType::NotFound, detail)
+    }
+
+    /// A failure of authentication. The answer never says which check failed.
+    pub(crate) fn from_auth(error: AuthError) -> Self {
+        let problem = if error.is_unavailable() {
+            let detail = "The access token cannot be checked right now. Try again in a moment.";
+            Problem::new(ProblemType::UpstreamUnavailable, detail).retry_after(2)
+        } else {
+            let detail = "Get a new access token and try again.";
+            Problem::new(ProblemType::InvalidToken, detail)
+                .with_header(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")
+        };
+        Self { problem: Box::new(problem), cause: Some(Box::new(error)) }
+    }
+
+    /// A use case that did not succeed at `now`.
+    pub(crate) fn from_usecase(error: usecase::Error, now: Timestamp) -> Self {
+        Self { problem: Box::new(problem_of(&error, now)), cause: Some(Box::new(error)) }
+    }
+
+    /// Says once what happened: here, at the edge, with the whole chain of causes.
+    fn log(&self) {
+        let kind = self.problem.kind;
+        let cause = self.cause.as_deref().map(Chain::of).unwrap_or_default();
+        let (slug, status) = (kind.slug(), kind.status());
+        if status.is_server_error() {
+            tracing::error!(problem = slug, error = %cause, "a request failed");
+        } else if matches!(
+            status,
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS
+        ) {
+            tracing::warn!(problem = slug, error = %cause, "a request was refused");
+        } else {
+            tracing::info!(problem = slug, error = %cause, "a request could not be served");
+        }
+    }
+}
+
+impl From<Problem> for ApiError {
+    fn from(problem: Problem) -> Self {
+        Self { problem: Box::new(problem), cause: None }
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.problem.kind.slug())
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        self.problem.kind.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.log();
+        let trace = Trace::current().unwrap_or_default();
+        self.problem.respond(&trace.request_id)
+    }
+}
+
+fn problem_of(error: &usecase::Error, now: Timestamp) -> Problem {
+    use usecase::Error;
+    match error {
+        Error::ContactNotVerified => Problem::new(
+            ProblemType::ContactNotVerified,
+            "The access token vouches for no verified contact of this kind. Let the user verify a \
+             phone number or an email address, get a new token and try again.",
+        ),
+        Error::Invalid { pointer, detail } => invalid(pointer, detail),
+        Error::RedirectNotAllowed { pointer } => Problem::new(
+            ProblemType::RedirectNotAllowed,
+            "Use a URL that the operator has put on the list.",
+        )
+        .with_errors(vec![FieldError {
+            pointer: (*pointer).to_owned(),
+            detail: "Not on the list of allowed redirect URLs.".to_owned(),
+        }]),
+        Error::NotFound => *ApiError::not_found().problem,
+        Error::Closed => Problem::new(
+            ProblemType::VerificationFinal,
+            "The verification is closed. Start a new one.",
+        ),
+        Error::AlreadyCaptured => Problem::new(
+            ProblemType::Conflict,
+            "Something was captured already. Wait for the verdict.",
+        ),
+        Error::AttemptsExhausted { until } => Problem::new(
+            ProblemType::AttemptsExhausted,
+            "This user has tried too often within a day.",
+        )
+        .retry_after(seconds_until(*until, now)),
+        Error::TooManyWaiters => Problem::new(
+            ProblemType::RateLimited,
+            "This user waits in too many places at once. Let one of the calls end first.",
+        )
+        .retry_after(1),
+        Error::ScopeMissing(scope) => Problem::new(
+            ProblemType::InsufficientScope,
+            format!("The token needs the scope `{}`.", scope.as_str()),
+        )
+        .with_header(
+            header::WWW_AUTHENTICATE,
+            &format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", scope.as_str()),
+        ),
+        Error::ProviderTimeout => timeout(),
+        Error::Provider(failure) => upstream(failure),
+        Error::CallbackUnreadable(_) => Problem::new(
+            ProblemType::MalformedRequest,
+            "The body is no statement about a submission. It was kept for an operator.",
+        ),
+        Error::Store(StoreError::Overloaded) => {
+            Problem::new(ProblemType::Overloaded, "Try again in a moment.").retry_after(1)
+        }
+        Error::Store(
+            StoreError::Closed
+            | StoreError::Database(_)
+            | StoreError::Sealed
+            | StoreError::Corrupt(_),
+        )
+        | Error::TaskLost => internal(),
+    }
+}
+
+fn upstream(failure: &UpstreamError) -> Problem {
+    match failure {
+        UpstreamError::TimedOut => timeout(),
+        UpstreamError::Unavailable { retry_after, .. } => {
+            unavailable(retry_after.map_or(2, |wait| wait.as_secs()))
+        }
+        UpstreamError::Unreachable(_) => unavailable(2),
+        UpstreamError::Saturated => unavailable(1),
+        UpstreamError::ContactRefused(_) => invalid(
+            "/contact",
+            "The provider does not take this contact. Let the user verify another one.",
+        ),
+        // Ours to mend, never the caller's 401 or 403.
+        UpstreamError::Broken(_)
+        | UpstreamError::Unauthorized
+        | UpstreamError::Misconfigured(_)
+        | UpstreamError::DuplicateSession
+        | UpstreamError::Refused { .. }
+        | UpstreamError::Garbled(_) => Problem::new(
+            ProblemType::UpstreamError,
+            "The verification provider's answer could not be used. The operator has been told.",
+        ),
+    }
+}
+
+fn timeout() -> Problem {
+    Problem::new(
+        ProblemType::UpstreamTimeout,
+        "The verification provider did not answer in time. Try again: nothing is lost.",
+    )
+    .retry_after(1)
+}
+
+fn unavailable(seconds: u64) -> Problem {
+    Problem::new(ProblemType::UpstreamUnavailable, "Try again in a moment: nothing is lost.")
+        .retry_after(seconds)
+}
+
+fn internal() -> Problem {
+    Problem::new(ProblemType::InternalError, "The operator has been told.")
+}
+
+fn invalid(pointer: &str, detail: &str) -> Problem {
+    *ApiError::invalid_at(pointer, detail).problem
+}
+
+fn seconds_until(until: Timestamp, now: Timestamp) -> u64 {
+    u64::try_from(until.duration_since(now).as_secs()).unwrap_or(0).saturating_add(1)
+}

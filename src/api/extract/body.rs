@@ -1,0 +1,166 @@
+//! Request bodies: bounded in size and time, strictly parsed.
+
+use std::time::Duration;
+
+use actix_web::{
+    FromRequest, HttpRequest,
+    dev::Payload,
+    http::header::{CONTENT_LENGTH, CONTENT_TYPE},
+};
+use futures_util::{StreamExt as _, future::LocalBoxFuture};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde_path_to_error::Segment;
+
+use crate::api::{
+    error::ApiError,
+    problem::{FieldError, ProblemType},
+    state::AppState,
+};
+
+/// A JSON body of type `T`. Unlike actix-web's own, it has a read deadline, which a client that
+/// drips its body would otherwise never meet, and answers with a pointer to what is wrong.
+pub(crate) struct Json<T>(pub(crate) T);
+
+/// The bytes of a JSON body, as they came, bounded by the limit for callbacks.
+pub(crate) struct Raw(pub(crate) Vec<u8>);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let limits = AppState::of(&request)?.limits;
+            let body = read(&request, payload, limits.body, limits.body_deadline).await?;
+            parse(&body).map(Self)
+        })
+    }
+}
+
+impl FromRequest for Raw {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let limits = AppState::of(&request)?.limits;
+            let body = read(&request, payload, limits.callback_body, limits.body_deadline).await?;
+            Ok(Self(body))
+        })
+    }
+}
+
+/// For optional members that may be left out but not be `null`.
+pub(crate) fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
+async fn read(
+    request: &HttpRequest,
+    mut payload: Payload,
+    limit: usize,
+    deadline: Duration,
+) -> Result<Vec<u8>, ApiError> {
+    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if !content_type.is_some_and(is_json) {
+        let detail = "Send the body as `Content-Type: application/json`.";
+        return Err(ApiError::new(ProblemType::UnsupportedMediaType, detail));
+    }
+    let too_large = || {
+        let detail = format!("At most {limit} bytes are taken here.");
+        ApiError::new(ProblemType::PayloadTooLarge, detail)
+    };
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    let announced = announced.and_then(|text| text.parse::<usize>().ok()).unwrap_or(0);
+    if announced > limit {
+        return Err(too_large());
+    }
+    let mut body = Vec::with_capacity(announced);
+    let whole = async {
+        while let Some(chunk) = payload.next().await {
+            let broken = "The body did not arrive whole.";
+            let chunk = chunk.map_err(|_| ApiError::new(ProblemType::MalformedRequest, broken))?;
+            if body.len() + chunk.len() > limit {
+                return Err(too_large());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(())
+    };
+    let slow = || ApiError::new(ProblemType::RequestTimeout, "Send the body faster.");
+    tokio::time::timeout(deadline, whole).await.map_err(|_| slow())??;
+    Ok(body)
+}
+
+fn is_json(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let pointer = pointer_of(error.path());
+        complaint(error.inner(), pointer)
+    })?;
+    json.end().map_err(|error| complaint(&error, String::new()))?;
+    Ok(value)
+}
+
+fn complaint(error: &serde_json::Error, pointer: String) -> ApiError {
+    if !error.is_data() {
+        let detail = format!("Not JSON at line {}, column {}.", error.line(), error.column());
+        return ApiError::new(ProblemType::MalformedRequest, detail);
+    }
+    let (pointer, detail) = explain(&error.to_string(), pointer);
+    ApiError::invalid(vec![FieldError { pointer, detail }])
+}
+
+/// Turns serde's sentence into one for the caller: without the value, which may be personal, and
+/// with the member's name in the pointer.
+fn explain(sentence: &str, pointer: String) -> (String, String) {
+    let sentence = sentence.split(" at line ").next().unwrap_or(sentence);
+    let member = |prefix: &str| {
+        let rest = sentence.strip_prefix(prefix)?;
+        rest.split('`').next().map(|name| name.chars().take(64).collect::<String>())
+    };
+    if let Some(name) = member("missing field `") {
+        return (format!("{pointer}/{}", escape(&name)), "This member is required.".to_owned());
+    }
+    if let Some(name) = member("unknown field `") {
+        let parent = pointer.strip_suffix(&format!("/{}", escape(&name))).unwrap_or(&pointer);
+        let at = format!("{parent}/{}", escape(&name));
+        return (at, "There is no such member.".to_owned());
+    }
+    if let Some(name) = member("duplicate field `") {
+        let parent = pointer.strip_suffix(&format!("/{}", escape(&name))).unwrap_or(&pointer);
+        return (format!("{parent}/{}", escape(&name)), "This member comes twice.".to_owned());
+    }
+    let detail = match sentence.split_once(", expected ") {
+        Some((_, expected)) => format!("Expected {expected}."),
+        None => "This value cannot be used.".to_owned(),
+    };
+    (pointer, detail)
+}
+
+fn pointer_of(path: &serde_path_to_error::Path) -> String {
+    path.iter()
+        .map(|segment| match segment {
+            Segment::Seq { index } => format!("/{index}"),
+            Segment::Map { key } => format!("/{}", escape(key)),
+            Segment::Enum { variant } => format!("/{}", escape(variant)),
+            Segment::Unknown => String::new(),
+        })
+        .collect()
+}
+
+/// RFC 6901, section 3.
+fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}

@@ -1,0 +1,11 @@
+//! What handlers are given: parsed, proven and bounded, or the request is answered with a problem.
+
+mod body;
+mod caller;
+mod language;
+mod parts;
+
+pub(crate) use body::{Json, Raw, present};
+pub(crate) use caller::{App, Backend, Provider};
+pub(crate) use language::Language;
+pub(crate) use parts::{Accepting, Id, Query};

@@ -1,0 +1,123 @@
+//! The outermost layer: names the request, bounds its head, and marks the answer.
+
+use actix_web::{
+    Error, HttpMessage as _,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        ConnectionType,
+        header::{HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS},
+    },
+    middleware::Next,
+    web,
+};
+use uuid::Uuid;
+
+use crate::{
+    api::{
+        problem::{Problem, ProblemType},
+        state::AppState,
+    },
+    domain::Trace,
+};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// Bytes of all header names and values together.
+const MAX_HEADERS: usize = 16 * 1024;
+
+/// Wraps every request of the public listener.
+pub async fn around(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let trace = trace_of(&request);
+    let request_id = trace.request_id.clone();
+    request.extensions_mut().insert(trace.clone());
+    let draining =
+        request.app_data::<web::Data<AppState>>().is_some_and(|state| state.is_draining());
+    let mut response = if head_size(&request) > MAX_HEADERS {
+        let detail = "Send fewer or shorter headers: at most 16 KiB in all.";
+        let problem = Problem::new(ProblemType::HeaderTooLarge, detail);
+        request.into_response(problem.respond(&request_id))
+    } else {
+        trace.scope(next.call(request)).await?.map_into_boxed_body()
+    };
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        headers.insert(REQUEST_ID, value);
+    }
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if draining {
+        // So that keep-alive clients go elsewhere before the listener closes.
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
+    Ok(response)
+}
+
+/// Keeps the caller's request id if it is a good one, and makes one otherwise.
+fn trace_of(request: &ServiceRequest) -> Trace {
+    let headers = request.headers();
+    let own = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    let request_id = own
+        .filter(|text| is_request_id(text))
+        .map_or_else(|| Uuid::new_v4().simple().to_string(), ToOwned::to_owned);
+    let traceparent = headers
+        .get(TRACEPARENT)
+        .and_then(|value| value.to_str().ok())
+        .filter(|text| is_traceparent(text))
+        .map(ToOwned::to_owned);
+    Trace { request_id, traceparent }
+}
+
+fn is_request_id(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._~-".contains(&byte))
+}
+
+/// The shape of a `traceparent` of any version (W3C Trace Context, section 3.2).
+fn is_traceparent(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let mut hex = |length: usize| {
+        parts.next().is_some_and(|part| {
+            part.len() == length
+                && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        })
+    };
+    text.len() <= 128 && hex(2) && hex(32) && hex(16) && hex(2)
+}
+
+fn head_size(request: &ServiceRequest) -> usize {
+    let headers: usize =
+        request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    headers + request.uri().path().len() + request.query_string().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_well_formed_trace_contexts_are_passed_on() {
+        assert!(is_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
+        for text in [
+            "",
+            "00",
+            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
+            "00-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\nx: y",
+        ] {
+            assert!(!is_traceparent(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn request_ids_stay_short_and_plain() {
+        assert!(is_request_id("01J.a_b~c-9"));
+        assert!(!is_request_id(""));
+        assert!(!is_request_id(&"x".repeat(65)));
+        assert!(!is_request_id("a b"));
+    }
+}

@@ -1,0 +1,78 @@
+//! Every operation of the public listener, in one table.
+
+use std::collections::BTreeMap;
+
+use actix_web::{
+    HttpResponse, Route,
+    http::{Method, header::ALLOW},
+    web,
+};
+
+use super::{
+    callbacks, document,
+    error::ApiError,
+    problem::{Problem, ProblemType},
+    v1,
+};
+
+/// One operation of `openapi.yaml`.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation {
+    /// The method, in capitals.
+    pub method: &'static str,
+    /// The path's pattern.
+    pub path: &'static str,
+    route: fn() -> Route,
+}
+
+/// The path of callbacks unless an operator moves it.
+const CALLBACKS: &str = "/callbacks/provider";
+
+const fn on(method: &'static str, path: &'static str, route: fn() -> Route) -> Operation {
+    Operation { method, path, route }
+}
+
+/// All of them. A test holds this table against `openapi.yaml`.
+pub const OPERATIONS: [Operation; 10] = [
+    on("POST", "/v1/verifications", || web::post().to(v1::verifications::start)),
+    on("GET", "/v1/verifications", || web::get().to(v1::verifications::list)),
+    on("GET", "/v1/verifications/{verificationId}", || web::get().to(v1::verifications::get)),
+    on("POST", "/v1/verifications/{verificationId}/renew", || {
+        web::post().to(v1::verifications::renew)
+    }),
+    on("POST", "/v1/verifications/{verificationId}/capture", || {
+        web::post().to(v1::verifications::capture)
+    }),
+    on("GET", "/v1/backend/verifications/{verificationId}", || web::get().to(v1::backend::get)),
+    on("POST", CALLBACKS, || web::post().to(callbacks::receive)),
+    on("PUT", CALLBACKS, || web::put().to(callbacks::receive)),
+    on("PATCH", CALLBACKS, || web::patch().to(callbacks::receive)),
+    on("GET", "/openapi.yaml", || web::get().to(document::openapi)),
+];
+
+/// Adds the routes, with callbacks at `callback_path`, and problems for everything else.
+pub fn configure(config: &mut web::ServiceConfig, callback_path: &str) {
+    let mut paths: BTreeMap<&str, Vec<Operation>> = BTreeMap::new();
+    for operation in OPERATIONS {
+        let path = if operation.path == CALLBACKS { callback_path } else { operation.path };
+        paths.entry(path).or_default().push(operation);
+    }
+    for (path, operations) in paths {
+        let allow = operations.iter().map(|one| one.method).collect::<Vec<_>>().join(", ");
+        let mut resource = web::resource(path);
+        for operation in operations {
+            let method = Method::from_bytes(operation.method.as_bytes()).unwrap_or_default();
+            resource = resource.route((operation.route)().method(method));
+        }
+        config.service(resource.default_service(web::to(move || {
+            let refused = method_not_allowed(&allow);
+            async move { Err::<HttpResponse, _>(refused) }
+        })));
+    }
+    config.default_service(web::to(|| async { Err::<HttpResponse, _>(ApiError::not_found()) }));
+}
+
+fn method_not_allowed(allow: &str) -> ApiError {
+    let detail = "The `Allow` header names the methods that are.";
+    Problem::new(ProblemType::MethodNotAllowed, detail).with_header(ALLOW, allow).into()
+}

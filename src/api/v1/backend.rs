@@ -1,0 +1,180 @@
+//! Verifications, for the partner's own servers.
+
+use actix_web::{
+    HttpResponse,
+    http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, VARY},
+    web,
+};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{
+    verifications::language_tag,
+    views::{NoteView, ReasonView},
+};
+use crate::{
+    api::{
+        error::ApiError,
+        extract::{Accepting, Backend, Id, Language},
+        state::AppState,
+    },
+    domain::{
+        Attempt, ContactKind, ContactSource, Locale, Submission, SubmissionResult, Verification,
+        VerifiedContact,
+    },
+    usecase::{self, verification::Inspected},
+};
+
+/// `GET /v1/backend/verifications/{verificationId}`
+pub(crate) async fn get(
+    state: web::Data<AppState>,
+    Backend(caller): Backend,
+    _: Accepting,
+    Id(id): Id,
+    Language(language): Language,
+) -> Result<HttpResponse, ApiError> {
+    let now = state.ports.now();
+    let inspected = usecase::verification::inspect(&state.ports, &caller, id).await;
+    let inspected = inspected.map_err(|error| ApiError::from_usecase(error, now))?;
+    let locale = language.unwrap_or(inspected.verification.locale);
+    Ok(HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "private, no-store"))
+        .insert_header((VARY, "Accept-Language"))
+        .insert_header((CONTENT_LANGUAGE, language_tag(locale)))
+        .json(BackendVerificationView::of(inspected, locale, now)))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BackendVerificationView {
+    id: String,
+    user_id: String,
+    app: String,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<ReasonView>,
+    next_action: &'static str,
+    channel: &'static str,
+    revision: u64,
+    captured: bool,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    expires_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consent_reference: Option<String>,
+    contact: ContactView,
+    unconfirmed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    submission: Option<SubmissionView>,
+    attempts: Vec<AttemptView>,
+    timeline: Vec<NoteView>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ContactView {
+    kind: &'static str,
+    source: &'static str,
+    verification_reference_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verified_at: Option<Timestamp>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SubmissionView {
+    id: String,
+    status: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason_code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    processed_at: Option<Timestamp>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AttemptView {
+    session_id: String,
+    channel: &'static str,
+    state: &'static str,
+    created_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_expires_at: Option<Timestamp>,
+}
+
+impl BackendVerificationView {
+    fn of(inspected: Inspected, locale: Locale, now: Timestamp) -> Self {
+        let Inspected { verification, timeline } = inspected;
+        let next_action = verification.next_action(now).as_str();
+        let (channel, expires_at) = (verification.channel().as_str(), verification.expires_at());
+        let Verification { id, user, app, contact, status, reason, .. } = verification;
+        Self {
+            id: id.to_string(),
+            user_id: user.as_str().to_owned(),
+            app: app.as_str().to_owned(),
+            status: status.as_str(),
+            reason: reason.map(|reason| ReasonView::of(reason, locale)),
+            next_action,
+            channel,
+            revision: verification.revision,
+            captured: verification.captured,
+            created_at: verification.created_at,
+            updated_at: verification.updated_at,
+            expires_at,
+            reference: verification.reference,
+            consent_reference: verification.consent_reference,
+            contact: contact.into(),
+            unconfirmed: verification.settled_unconfirmed,
+            submission: verification.submission.map(Into::into),
+            attempts: verification.attempts.iter().map(Into::into).collect(),
+            timeline: timeline.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<VerifiedContact> for ContactView {
+    fn from(contact: VerifiedContact) -> Self {
+        Self {
+            kind: match contact.contact.kind() {
+                ContactKind::Phone => "phone",
+                ContactKind::Email => "email",
+            },
+            source: match contact.source {
+                ContactSource::Claims => "claims",
+                ContactSource::Proof => "proof",
+                ContactSource::Directory => "directory",
+                ContactSource::Backend => "backend",
+            },
+            verification_reference_id: contact.reference.as_str().to_owned(),
+            verified_at: contact.verified_at,
+        }
+    }
+}
+
+impl From<Submission> for SubmissionView {
+    fn from(submission: Submission) -> Self {
+        Self {
+            id: submission.id.as_str().to_owned(),
+            status: submission.status.as_str().to_owned(),
+            result: submission.result.as_ref().map(SubmissionResult::as_str).map(str::to_owned),
+            reason_code: submission.reason_code,
+            processed_at: submission.processed_at,
+        }
+    }
+}
+
+impl From<&Attempt> for AttemptView {
+    fn from(attempt: &Attempt) -> Self {
+        Self {
+            session_id: attempt.session.as_str().to_owned(),
+            channel: attempt.channel.as_str(),
+            state: attempt.state.as_str(),
+            created_at: attempt.created_at,
+            token_expires_at: attempt.issued.as_ref().map(|issued| issued.expires_at),
+        }
+    }
+}

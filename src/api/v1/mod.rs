@@ -1,0 +1,5 @@
+//! The API's first version, a file a tag of `openapi.yaml`.
+
+pub(super) mod backend;
+pub(super) mod verifications;
+mod views;

@@ -1,0 +1,339 @@
+//! Verifications, for the user's own app.
+
+use std::time::Duration;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{
+        StatusCode,
+        header::{
+            CACHE_CONTROL, CONTENT_LANGUAGE, ETAG, IF_NONE_MATCH, LOCATION, RETRY_AFTER, VARY,
+        },
+    },
+    web,
+};
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+
+use super::views::{StartedView, VerificationPageView, VerificationView};
+use crate::{
+    api::{
+        error::ApiError,
+        extract::{Accepting, App, Id, Json, Language, Query, present},
+        problem::FieldError,
+        state::AppState,
+    },
+    domain::{CaptureOutcome, Channel, ContactKind, Locale, NextAction, Verification},
+    usecase::{
+        self,
+        verification::{Seen, StartRequest, Started},
+    },
+};
+
+/// What to start.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct StartVerification {
+    channel: ChannelName,
+    #[serde(default, deserialize_with = "present")]
+    contact: Option<ContactName>,
+    #[serde(default, deserialize_with = "present")]
+    locale: Option<LocaleName>,
+    #[serde(default, deserialize_with = "present")]
+    redirect_urls: Option<RedirectUrls>,
+    #[serde(default, deserialize_with = "present")]
+    reference: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    consent_reference: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ChannelName {
+    Sdk,
+    Web,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ContactName {
+    Phone,
+    Email,
+}
+
+#[derive(Deserialize)]
+enum LocaleName {
+    #[serde(rename = "id_ID")]
+    Indonesian,
+    #[serde(rename = "en_ID")]
+    English,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RedirectUrls {
+    success: String,
+    failure: String,
+}
+
+/// How capture ended.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CaptureReport {
+    outcome: OutcomeName,
+    #[serde(default, deserialize_with = "present")]
+    code: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum OutcomeName {
+    Completed,
+    Cancelled,
+    Failed,
+}
+
+/// Which page of a list.
+#[derive(Deserialize)]
+pub(crate) struct PageQuery {
+    cursor: Option<String>,
+    limit: Option<usize>,
+}
+
+/// How long to wait.
+#[derive(Deserialize)]
+pub(crate) struct WaitQuery {
+    wait: Option<u64>,
+}
+
+/// `POST /v1/verifications`
+pub(crate) async fn start(
+    state: web::Data<AppState>,
+    App(caller): App,
+    _: Accepting,
+    Language(language): Language,
+    Json(body): Json<StartVerification>,
+) -> Result<HttpResponse, ApiError> {
+    let request = body.into_request(language)?;
+    let now = state.ports.now();
+    let started = usecase::verification::start(&state.ports, &caller, request).await;
+    let started = started.map_err(|error| ApiError::from_usecase(error, now))?;
+    Ok(answer_started(&state, &started))
+}
+
+/// `POST /v1/verifications/{verificationId}/renew`
+pub(crate) async fn renew(
+    state: web::Data<AppState>,
+    App(caller): App,
+    _: Accepting,
+    Id(id): Id,
+) -> Result<HttpResponse, ApiError> {
+    let now = state.ports.now();
+    let renewed = usecase::verification::renew(&state.ports, &caller, id).await;
+    let mut renewed = renewed.map_err(|error| ApiError::from_usecase(error, now))?;
+    renewed.created = false;
+    Ok(answer_started(&state, &renewed))
+}
+
+/// `GET /v1/verifications/{verificationId}`
+pub(crate) async fn get(
+    request: HttpRequest,
+    state: web::Data<AppState>,
+    App(caller): App,
+    _: Accepting,
+    Id(id): Id,
+    Query(WaitQuery { wait }): Query<WaitQuery>,
+    Language(language): Language,
+) -> Result<HttpResponse, ApiError> {
+    let wait = wait.unwrap_or(0);
+    if wait > 30 {
+        return Err(ApiError::invalid_at("?wait", "Wait at most 30 seconds."));
+    }
+    let ports = &state.ports;
+    let now = ports.now();
+    let known = known_revision(&request, language);
+    let seen = if wait == 0 {
+        usecase::verification::get(ports, &caller, id).await.map(|found| match known {
+            Some(revision) if revision == found.revision => Seen::Unchanged(found),
+            Some(_) | None => Seen::Changed(found),
+        })
+    } else {
+        let patience = SignedDuration::try_from(Duration::from_secs(wait)).unwrap_or_default();
+        let until = now.saturating_add(patience).unwrap_or(Timestamp::MAX);
+        usecase::verification::wait(ports, &caller, id, known, until).await
+    };
+    let seen = seen.map_err(|error| ApiError::from_usecase(error, now))?;
+    Ok(match seen {
+        Seen::Unchanged(same) if known.is_some() => {
+            answer(StatusCode::NOT_MODIFIED, &same, language, ports.now())
+        }
+        Seen::Unchanged(found) | Seen::Changed(found) => {
+            answer(StatusCode::OK, &found, language, ports.now())
+        }
+    })
+}
+
+/// `POST /v1/verifications/{verificationId}/capture`
+pub(crate) async fn capture(
+    state: web::Data<AppState>,
+    App(caller): App,
+    _: Accepting,
+    Id(id): Id,
+    Language(language): Language,
+    Json(report): Json<CaptureReport>,
+) -> Result<HttpResponse, ApiError> {
+    let outcome = report.into_outcome()?;
+    let now = state.ports.now();
+    let verification =
+        usecase::verification::report_capture(&state.ports, &caller, id, outcome).await;
+    let verification = verification.map_err(|error| ApiError::from_usecase(error, now))?;
+    Ok(answer(StatusCode::OK, &verification, language, now))
+}
+
+/// `GET /v1/verifications`
+pub(crate) async fn list(
+    state: web::Data<AppState>,
+    App(caller): App,
+    _: Accepting,
+    Query(PageQuery { cursor, limit }): Query<PageQuery>,
+    Language(language): Language,
+) -> Result<HttpResponse, ApiError> {
+    let limit = limit.unwrap_or(20);
+    if !(1..=100).contains(&limit) {
+        return Err(ApiError::invalid_at("?limit", "Ask for 1 to 100 at a time."));
+    }
+    let before = cursor.map(|text| text.parse()).transpose().map_err(|_| {
+        ApiError::invalid_at("?cursor", "Use the `nextCursor` of the page before, as it is.")
+    })?;
+    let now = state.ports.now();
+    let page = usecase::verification::list(&state.ports, &caller, before, limit).await;
+    let page = page.map_err(|error| ApiError::from_usecase(error, now))?;
+    let view = |verification: &Verification| {
+        VerificationView::of(verification, language.unwrap_or(verification.locale), now)
+    };
+    Ok(HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "private, no-store"))
+        .insert_header((VARY, "Accept-Language"))
+        .json(VerificationPageView {
+            items: page.items.iter().map(view).collect(),
+            next_cursor: page.next.map(|id| id.to_string()),
+        }))
+}
+
+impl StartVerification {
+    fn into_request(self, language: Option<Locale>) -> Result<StartRequest, ApiError> {
+        let mut errors = Vec::new();
+        let mut check = |pointer: &str, value: Option<&String>, most: usize| {
+            let fits = |text: &String| {
+                (1..=most).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+            };
+            if !value.is_none_or(fits) {
+                errors.push(FieldError {
+                    pointer: pointer.to_owned(),
+                    detail: format!("Use 1 to {most} printable characters."),
+                });
+            }
+        };
+        let urls = self.redirect_urls.as_ref();
+        check("/reference", self.reference.as_ref(), 64);
+        check("/consentReference", self.consent_reference.as_ref(), 128);
+        check("/redirectUrls/success", urls.map(|urls| &urls.success), 2048);
+        check("/redirectUrls/failure", urls.map(|urls| &urls.failure), 2048);
+        if !errors.is_empty() {
+            return Err(ApiError::invalid(errors));
+        }
+        Ok(StartRequest {
+            channel: match self.channel {
+                ChannelName::Sdk => Channel::Sdk,
+                ChannelName::Web => Channel::Web,
+            },
+            contact: self.contact.map(|contact| match contact {
+                ContactName::Phone => ContactKind::Phone,
+                ContactName::Email => ContactKind::Email,
+            }),
+            locale: match self.locale {
+                Some(LocaleName::Indonesian) => Locale::Indonesian,
+                Some(LocaleName::English) => Locale::English,
+                None => language.unwrap_or_default(),
+            },
+            redirects: self.redirect_urls.map(|urls| (urls.success, urls.failure)),
+            reference: self.reference,
+            consent_reference: self.consent_reference,
+        })
+    }
+}
+
+impl CaptureReport {
+    fn into_outcome(self) -> Result<CaptureOutcome, ApiError> {
+        let plain = |code: &String| {
+            (1..=64).contains(&code.len())
+                && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+        };
+        if !self.code.as_ref().is_none_or(plain) {
+            let detail = "Use the SDK's error code as it is: letters, digits and . _ -";
+            return Err(ApiError::invalid_at("/code", detail));
+        }
+        if let Some(code) = &self.code {
+            tracing::info!(sdk.code = code, "the app told how capture ended");
+        }
+        Ok(match self.outcome {
+            OutcomeName::Completed => CaptureOutcome::Completed,
+            OutcomeName::Cancelled => CaptureOutcome::Cancelled,
+            OutcomeName::Failed => CaptureOutcome::Failed,
+        })
+    }
+}
+
+fn answer_started(state: &AppState, started: &Started) -> HttpResponse {
+    let mut response = if started.created { HttpResponse::Created() } else { HttpResponse::Ok() };
+    if started.created {
+        let id = started.verification.id;
+        response.insert_header((LOCATION, format!("/v1/verifications/{id}")));
+    }
+    let view = StartedView::of(started, state.ports.sdk(), state.ports.now());
+    response.insert_header((CACHE_CONTROL, "no-store")).json(view)
+}
+
+fn answer(
+    status: StatusCode,
+    verification: &Verification,
+    language: Option<Locale>,
+    now: Timestamp,
+) -> HttpResponse {
+    let locale = language.unwrap_or(verification.locale);
+    let tag = language_tag(locale);
+    let mut response = HttpResponse::build(status);
+    response
+        .insert_header((CACHE_CONTROL, "private, no-store"))
+        .insert_header((VARY, "Accept-Language"))
+        .insert_header((ETAG, format!("\"{}-{tag}\"", verification.revision)));
+    if verification.next_action(now) == NextAction::Wait {
+        response.insert_header((RETRY_AFTER, "5"));
+    }
+    if status == StatusCode::NOT_MODIFIED {
+        return response.finish();
+    }
+    response.insert_header((CONTENT_LANGUAGE, tag));
+    response.json(VerificationView::of(verification, locale, now))
+}
+
+/// The language of `Content-Language` and of the `ETag`.
+pub(super) const fn language_tag(locale: Locale) -> &'static str {
+    match locale {
+        Locale::Indonesian => "id",
+        Locale::English => "en",
+    }
+}
+
+/// The revision that the caller has, by `If-None-Match`. A tag of another language, or one we never
+/// gave, is no revision of ours: 0, which every verification differs from.
+fn known_revision(request: &HttpRequest, language: Option<Locale>) -> Option<u64> {
+    let value = request.headers().get(IF_NONE_MATCH)?.to_str().unwrap_or_default();
+    let tags = value.split(',').filter_map(|tag| {
+        let tag = tag.trim().trim_start_matches("W/").trim_matches('"');
+        let (revision, tag_language) = tag.split_once('-')?;
+        let same = language.is_none_or(|locale| language_tag(locale) == tag_language);
+        revision.parse().ok().filter(|_| same)
+    });
+    Some(tags.max().unwrap_or(0))
+}
