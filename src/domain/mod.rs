@@ -20,6 +20,9 @@ mod status;
 mod submission;
 mod tasks;
 mod trace;
+mod transition;
+#[cfg(test)]
+mod transition_tests;
 mod user;
 mod verification;
 

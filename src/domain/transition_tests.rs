@@ -1,0 +1,343 @@
+//! What must hold whatever happens, in whatever order.
+
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use secrecy::SecretString;
+
+use super::{
+    Alarm, AppId, Attempt, CaptureOutcome, Channel, Contact, ContactSource, Credential,
+    DetailsAnswer, IssuedCredential, Locale, Moment, News, NextAction, PhoneNumber, Pii, Policy,
+    ReasonCode, Standing, Status, Submission, SubmissionId, SubmissionReport, SubmissionResult,
+    SubmissionStatus, UserId, Verification, VerificationReference, VerifiedContact, Wanted,
+};
+
+fn moment(seconds: i64) -> Moment {
+    let at = Timestamp::from_second(1_800_000_000 + seconds).unwrap();
+    Moment { at, policy: Policy::default(), newer_open: false }
+}
+
+fn started() -> Verification {
+    let contact = VerifiedContact {
+        contact: Contact::Phone(PhoneNumber::parse("081234567890").unwrap()),
+        reference: VerificationReference::parse("otp-1").unwrap(),
+        source: ContactSource::Claims,
+        verified_at: None,
+    };
+    let wanted = Wanted {
+        user: UserId::parse("cust-1").unwrap(),
+        app: AppId::parse("app").unwrap(),
+        contact,
+        channel: Channel::Sdk,
+        locale: Locale::Indonesian,
+        redirects: None,
+        reference: None,
+        consent_reference: None,
+    };
+    wanted.into_verification(&moment(0))
+}
+
+fn issued() -> Verification {
+    let mut verification = started();
+    let session = verification.attempts[0].session.clone();
+    let news = News::AttemptIssued(session, credential(86_400 * 60));
+    verification.apply(news, &moment(1));
+    verification
+}
+
+fn credential(life: i64) -> IssuedCredential {
+    IssuedCredential {
+        credential: Credential::SdkToken(SecretString::from("token")),
+        expires_at: moment(life).at,
+    }
+}
+
+fn report(status: SubmissionStatus, result: Option<SubmissionResult>) -> SubmissionReport {
+    SubmissionReport {
+        submission: Submission {
+            id: SubmissionId::parse("sub-1").unwrap(),
+            status,
+            result,
+            reason_code: None,
+            processed_at: None,
+        },
+        session: None,
+        user: Some(Pii::new("cust-1".to_owned())),
+        user_type_fits: Some(true),
+        any_check_failed: false,
+        body: Pii::new(Vec::new()),
+    }
+}
+
+fn valid() -> SubmissionReport {
+    report(SubmissionStatus::Completed, Some(SubmissionResult::Valid))
+}
+
+fn invalid() -> SubmissionReport {
+    report(SubmissionStatus::Completed, Some(SubmissionResult::Invalid))
+}
+
+fn partial() -> SubmissionReport {
+    report(SubmissionStatus::PartiallyCompleted, Some(SubmissionResult::Valid))
+}
+
+fn found(report: SubmissionReport) -> News {
+    News::DetailsRead(DetailsAnswer::Found(report))
+}
+
+#[test]
+fn a_callback_alone_approves_nothing() {
+    let mut verification = issued();
+
+    verification.apply(News::CalledBack(valid()), &moment(60));
+
+    assert_eq!(verification.status, Status::Processing);
+    assert_eq!(verification.reads.next_at, Some(moment(60).at));
+}
+
+#[test]
+fn details_confirm_what_a_callback_announced() {
+    let mut verification = issued();
+    verification.apply(News::CalledBack(valid()), &moment(60));
+
+    verification.apply(found(valid()), &moment(61));
+
+    assert_eq!(verification.status, Status::Approved);
+    assert_eq!(verification.reads.next_at, None);
+    assert!(!verification.settled_unconfirmed);
+}
+
+#[test]
+fn a_forged_approval_ends_as_the_details_say() {
+    let mut verification = issued();
+    verification.apply(News::CalledBack(valid()), &moment(60));
+
+    let effect = verification.apply(found(invalid()), &moment(61));
+
+    assert_eq!(verification.status, Status::Rejected);
+    assert_eq!(effect.alarms, [Alarm::ConflictingResult]);
+}
+
+#[test]
+fn older_details_than_the_callback_are_not_readable_yet() {
+    let mut verification = issued();
+    verification.apply(News::CalledBack(valid()), &moment(60));
+
+    verification.apply(found(partial()), &moment(61));
+
+    assert_eq!(verification.status, Status::Processing);
+    assert!(verification.reads.next_at.is_some());
+}
+
+#[test]
+fn an_approval_that_is_never_confirmed_ends_as_failed() {
+    let mut verification = issued();
+    verification.apply(News::CalledBack(valid()), &moment(60));
+
+    let effect = verification.apply(News::ReadFailed, &moment(60 + 72 * 3600));
+
+    assert_eq!(verification.status, Status::Failed);
+    assert_eq!(verification.reason, Some(ReasonCode::ResultUnconfirmed));
+    assert!(verification.settled_unconfirmed);
+    assert_eq!(effect.alarms, [Alarm::Unconfirmed]);
+}
+
+#[test]
+fn a_rejection_that_is_never_confirmed_takes_effect() {
+    let mut verification = issued();
+    verification.apply(News::CalledBack(invalid()), &moment(60));
+
+    verification.apply(News::ReadFailed, &moment(60 + 72 * 3600));
+
+    assert_eq!(verification.status, Status::Rejected);
+    assert!(verification.settled_unconfirmed);
+}
+
+#[test]
+fn without_confirmation_the_first_final_callback_counts() {
+    let mut verification = issued();
+    let policy = Policy { confirm: false, ..Policy::default() };
+    let trusting = Moment { policy, ..moment(60) };
+
+    verification.apply(News::CalledBack(valid()), &trusting);
+    let effect = verification.apply(News::CalledBack(invalid()), &trusting);
+
+    assert_eq!(verification.status, Status::Approved);
+    assert_eq!(effect.alarms, [Alarm::ConflictingResult]);
+}
+
+#[test]
+fn a_statement_about_another_user_changes_nothing() {
+    let mut verification = issued();
+    let mut other = valid();
+    other.user = Some(Pii::new("cust-2".to_owned()));
+
+    let called = verification.apply(News::CalledBack(other.clone()), &moment(60));
+    let read = verification.apply(found(other), &moment(61));
+
+    assert_eq!(verification.status, Status::Pending);
+    assert_eq!(
+        (called.alarms, read.alarms),
+        (vec![Alarm::UserMismatch], vec![Alarm::UserMismatch])
+    );
+}
+
+#[test]
+fn valid_with_a_failed_check_is_no_approval() {
+    let mut verification = issued();
+    let mut mixed = valid();
+    mixed.any_check_failed = true;
+
+    let effect = verification.apply(found(mixed), &moment(60));
+
+    assert_eq!(verification.status, Status::Failed);
+    assert_eq!(effect.alarms, [Alarm::OddResult]);
+}
+
+#[test]
+fn an_unknown_status_decides_nothing_and_raises_an_alarm() {
+    let mut verification = issued();
+    let odd = report(SubmissionStatus::Unknown("FINISHED".into()), Some(SubmissionResult::Valid));
+
+    let effect = verification.apply(found(odd), &moment(60));
+
+    assert_eq!(verification.status, Status::Processing);
+    assert_eq!(effect.alarms, [Alarm::OddResult]);
+}
+
+#[test]
+fn a_capture_hint_turns_the_app_to_waiting_and_moves_no_status() {
+    let mut verification = issued();
+
+    verification.apply(News::Captured(CaptureOutcome::Completed), &moment(60));
+
+    assert_eq!(verification.status, Status::Pending);
+    assert_eq!(verification.next_action(moment(60).at), NextAction::Wait);
+    let pause = verification.reads.next_at.unwrap().duration_since(moment(60).at);
+    assert!(pause >= SignedDuration::from_secs(15) && pause <= SignedDuration::from_secs(18));
+}
+
+#[test]
+fn a_failed_capture_asks_for_a_fresh_credential() {
+    let mut verification = issued();
+
+    verification.apply(News::Captured(CaptureOutcome::Failed), &moment(60));
+
+    assert_eq!(verification.next_action(moment(60).at), NextAction::Retry);
+}
+
+#[test]
+fn a_late_result_moves_expired_to_its_real_end() {
+    let mut verification = issued();
+    verification.apply(News::TimePassed, &moment(86_400));
+    assert_eq!(verification.status, Status::Expired);
+
+    verification.apply(News::CalledBack(valid()), &moment(90_000));
+    assert_eq!(verification.status, Status::Expired);
+    verification.apply(found(valid()), &moment(90_001));
+
+    assert_eq!(verification.status, Status::Approved);
+}
+
+#[test]
+fn a_late_partial_does_not_reopen_beside_a_newer_verification() {
+    let mut verification = issued();
+    verification.apply(News::TimePassed, &moment(86_400));
+    let crowded = Moment { newer_open: true, ..moment(90_000) };
+
+    verification.apply(found(partial()), &crowded);
+
+    assert_eq!(verification.status, Status::Expired);
+}
+
+#[test]
+fn reads_back_off_to_the_longest_pause() {
+    let mut verification = issued();
+    let mut pauses = Vec::new();
+    for _ in 0..8 {
+        verification.apply(News::ReadFailed, &moment(60));
+        pauses.push(verification.reads.next_at.unwrap().duration_since(moment(60).at));
+    }
+
+    assert!(pauses[0] >= SignedDuration::from_mins(10));
+    assert!(
+        pauses[7] >= SignedDuration::from_mins(15) && pauses[7] <= SignedDuration::from_mins(18)
+    );
+}
+
+fn any_report() -> impl Strategy<Value = SubmissionReport> {
+    let status = prop_oneof![
+        Just(SubmissionStatus::InProgress),
+        Just(SubmissionStatus::PartiallyCompleted),
+        Just(SubmissionStatus::Completed),
+        Just(SubmissionStatus::Error),
+        Just(SubmissionStatus::Unknown("NEW".to_owned())),
+    ];
+    let result = prop_oneof![
+        Just(None),
+        Just(Some(SubmissionResult::Valid)),
+        Just(Some(SubmissionResult::Invalid)),
+        Just(Some(SubmissionResult::Rejected)),
+        Just(Some(SubmissionResult::Unknown("NEW".to_owned()))),
+    ];
+    (status, result, any::<bool>(), prop::bool::weighted(0.9)).prop_map(
+        |(status, result, failed, ours)| {
+            let mut report = report(status, result);
+            report.any_check_failed = failed;
+            if !ours {
+                report.user = Some(Pii::new("cust-2".to_owned()));
+            }
+            report
+        },
+    )
+}
+
+fn any_news() -> impl Strategy<Value = News> {
+    prop_oneof![
+        any_report().prop_map(News::CalledBack),
+        any_report().prop_map(found),
+        Just(News::DetailsRead(DetailsAnswer::NotReadable)),
+        Just(News::ReadFailed),
+        Just(News::TimePassed),
+        Just(News::Superseded),
+        Just(News::Captured(CaptureOutcome::Completed)),
+        Just(News::Captured(CaptureOutcome::Failed)),
+        Just(News::AttemptMade(Attempt::new(Channel::Web, None, moment(0).at))),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn nothing_goes_back_and_nothing_is_approved_by_hearsay(
+        events in prop::collection::vec((any_news(), 0_i64..40_000), 1..40),
+    ) {
+        let mut verification = issued();
+        let mut clock = 10;
+        for (news, pause) in events {
+            clock += pause;
+            let before = verification.clone();
+            let says_yes = matches!(
+                &news,
+                News::DetailsRead(DetailsAnswer::Found(report))
+                    if report.standing() == Standing::Approved
+                        && report.names(&before.user) == Some(true)
+            );
+
+            let effect = verification.apply(news, &moment(clock));
+
+            prop_assert!(verification.status.rank() >= before.status.rank());
+            if before.status.is_final() {
+                prop_assert_eq!(verification.status, before.status);
+                prop_assert_eq!(verification.reason, before.reason);
+            }
+            if verification.status == Status::Approved && before.status != Status::Approved {
+                prop_assert!(says_yes);
+            }
+            prop_assert_eq!(verification.revision > before.revision, effect.changed);
+            prop_assert!(!(verification.status.is_final() && verification.reads.next_at.is_some()
+                && verification.unconfirmed.is_none()));
+            // Whoever waits is never forgotten: an open verification with a credential is read.
+            let open = !verification.status.is_closed();
+            prop_assert!(!open || verification.reads.next_at.is_some());
+        }
+    }
+}
