@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::mistake::Flaw;
+use super::parse::{self, Reach, millis, secs};
+use super::reader::{Read, Section};
 use super::values::BaseUrl;
 
 /// The provider's addresses, our credentials there, and the limits on its answers.
@@ -79,4 +82,104 @@ pub enum DetailsSession {
     Attempt,
     /// A new id for each read.
     Fresh,
+}
+
+pub(super) fn read(section: &Section<'_>, reach: Reach) -> Read<Provider> {
+    let base_url = |text: &str| parse::base_url(text, reach);
+    let token_base_url = section.required("token_base_url", base_url);
+    let api_base_url = section.required("api_base_url", base_url);
+    let client_id = section.required("client_id", parse::visible);
+    let pass_key = section
+        .secret(["pass_key", "pass_key_file"], parse::header_value)
+        .and_then(|key| key.ok_or_else(|| section.missing("pass_key_file")));
+    let user_id_type = section.required("user_id_type", parse::visible);
+    let onboarding_partner = onboarding_partner(section);
+    let onboarding_header = onboarding_header(section);
+    let sdk = sdk(section, reach);
+    let launch_hosts = section.list("launch_hosts", parse::host);
+    let connect_timeout = section.duration("connect_timeout", millis(50)..=secs(30));
+    let token_timeout = section.duration("token_timeout", millis(100)..=secs(60));
+    let details_timeout = section.duration("details_timeout", millis(100)..=secs(60));
+    let initiate_timeout = section.duration("initiate_timeout", millis(100)..=secs(300));
+    let max_answer = section.number("max_answer", 4096..=16 * 1024 * 1024);
+    let max_concurrent = section.number("max_concurrent", 1..=10_000);
+    let details_session = section.required("details_session", details_session);
+    Ok(Provider {
+        token_base_url: token_base_url?,
+        api_base_url: api_base_url?,
+        client_id: client_id?,
+        pass_key: pass_key?,
+        user_id_type: user_id_type?,
+        onboarding_partner: onboarding_partner?,
+        onboarding_header: onboarding_header?,
+        sdk: sdk?,
+        launch_hosts: launch_hosts?,
+        connect_timeout: connect_timeout?,
+        token_timeout: token_timeout?,
+        details_timeout: details_timeout?,
+        initiate_timeout: initiate_timeout?,
+        max_answer: max_answer?,
+        max_concurrent: max_concurrent?,
+        details_session: details_session?,
+    })
+}
+
+fn onboarding_partner(section: &Section<'_>) -> Read<OnboardingPartner> {
+    let table = section.table("onboarding_partner");
+    let sdk = table.optional("sdk", parse::visible);
+    let web = table.optional("web", parse::visible);
+    let partner = OnboardingPartner { sdk: sdk?, web: web? };
+    if partner.sdk.is_none() && partner.web.is_none() {
+        return Err(section.fault(
+            "onboarding_partner",
+            Flaw::new(
+                "names no channel",
+                "set `sdk`, `web` or both to the codes that the provider issued",
+            ),
+        ));
+    }
+    Ok(partner)
+}
+
+fn onboarding_header(section: &Section<'_>) -> Read<Vec<String>> {
+    let names = section.list("onboarding_header", parse::header_name)?;
+    let mut once = names.clone();
+    once.sort();
+    once.dedup();
+    if names.is_empty() || names.len() > 4 || once.len() != names.len() {
+        return Err(section.fault(
+            "onboarding_header",
+            Flaw::new(
+                "names no header, too many, or one twice",
+                "name 1 to 4 different headers, such as \"x-esign-onboarding-partner\"",
+            ),
+        ));
+    }
+    Ok(names)
+}
+
+/// What the native SDK is told; needed as soon as its channel is open.
+fn sdk(section: &Section<'_>, reach: Reach) -> Read<Option<Sdk>> {
+    let table = section.table("sdk");
+    let base_url =
+        table.optional("base_url", |text| parse::base_url(text, reach).map(|_| text.to_owned()));
+    let environment = table.optional("environment", parse::visible);
+    let is_open = section.table("onboarding_partner").has("sdk");
+    let needed = |name, value: Read<Option<String>>| {
+        value.and_then(|value| value.ok_or_else(|| table.missing(name)))
+    };
+    if !is_open && !table.has("base_url") && !table.has("environment") {
+        return Ok(None);
+    }
+    let (base_url, environment) =
+        (needed("base_url", base_url), needed("environment", environment));
+    Ok(Some(Sdk { base_url: base_url?, environment: environment? }))
+}
+
+fn details_session(text: &str) -> Result<DetailsSession, Flaw> {
+    match text {
+        "attempt" => Ok(DetailsSession::Attempt),
+        "fresh" => Ok(DetailsSession::Fresh),
+        _ => Err(Flaw::new("is no choice", "write \"attempt\" or \"fresh\"")),
+    }
 }

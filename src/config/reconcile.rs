@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use super::mistake::Flaw;
+use super::parse::{hours, millis, mins, secs};
+use super::reader::{Read, Section};
+
 /// When submission details are read without a callback.
 #[derive(Debug, Clone)]
 pub struct Reconcile {
@@ -21,4 +25,31 @@ pub struct Reconcile {
     /// Reads in progress at once. Too low falls behind after an outage; too high turns its end
     /// into a rush on the provider.
     pub concurrency: usize,
+}
+
+pub(super) fn read(section: &Section<'_>) -> Read<Reconcile> {
+    let after_hint = section.duration("after_hint", secs(1)..=hours(1));
+    let after_silence = section.duration("after_silence", secs(1)..=hours(24));
+    let max_interval = section.duration("max_interval", secs(1)..=hours(24));
+    let partial_interval = section.duration("partial_interval", secs(1)..=hours(24));
+    let tick = section.duration("tick", millis(50)..=mins(1));
+    let concurrency = section.number("concurrency", 1..=256);
+    let reconcile = Reconcile {
+        after_hint: after_hint?,
+        after_silence: after_silence?,
+        max_interval: max_interval?,
+        partial_interval: partial_interval?,
+        tick: tick?,
+        concurrency: concurrency?,
+    };
+    if reconcile.max_interval < reconcile.after_hint {
+        return Err(section.fault(
+            "max_interval",
+            Flaw::new(
+                "is shorter than `reconcile.after_hint`, from which the pauses grow",
+                "choose at least `reconcile.after_hint`",
+            ),
+        ));
+    }
+    Ok(reconcile)
 }

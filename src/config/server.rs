@@ -6,6 +6,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::mistake::Flaw;
+use super::parse::{self, Reach, secs};
+use super::reader::{Read, Section};
 use super::values::BaseUrl;
 
 /// How callers reach the gateway, and how long they may take.
@@ -51,4 +54,83 @@ impl Server {
     pub fn is_local(&self) -> bool {
         self.listen.ip().is_loopback()
     }
+}
+
+pub(super) fn read(section: &Section<'_>) -> Read<Server> {
+    let listen = section.required("listen", parse::socket_addr);
+    let admin_listen = section.required("admin_listen", parse::socket_addr);
+    let public_url = public_url(section, listen);
+    let workers = section.number("workers", 0..=1024);
+    let start_deadline = section.duration("start_deadline", secs(1)..=secs(60));
+    let body_deadline = section.duration("body_deadline", secs(1)..=secs(120));
+    let keep_alive = section.duration("keep_alive", secs(1)..=secs(600));
+    let header_deadline = section.duration("header_deadline", secs(1)..=secs(60));
+    let lame_duck = section.duration("lame_duck", secs(0)..=secs(120));
+    let shutdown_deadline = section.duration("shutdown_deadline", secs(1)..=secs(600));
+    let max_body = section.number("max_body", 1024..=1024 * 1024);
+    let apart = listen.and_then(|listen| check_ports(section, listen, admin_listen?));
+    let stop = lame_duck.and_then(|lame_duck| check_stop(section, lame_duck, shutdown_deadline?));
+    apart.and(stop)?;
+    Ok(Server {
+        listen: listen?,
+        admin_listen: admin_listen?,
+        public_url: public_url?,
+        workers: workers?,
+        start_deadline: start_deadline?,
+        body_deadline: body_deadline?,
+        keep_alive: keep_alive?,
+        header_deadline: header_deadline?,
+        lame_duck: lame_duck?,
+        shutdown_deadline: shutdown_deadline?,
+        max_body: max_body?,
+    })
+}
+
+/// Whether plain `http` and generated keys are acceptable.
+pub(super) fn reach(section: &Section<'_>) -> Reach {
+    match section.peek("listen", parse::socket_addr) {
+        Some(listen) if listen.ip().is_loopback() => Reach::Local,
+        Some(_) => Reach::Public,
+        None => Reach::Unknown,
+    }
+}
+
+/// The public address; on a loopback listener it need not be said.
+fn public_url(section: &Section<'_>, listen: Read<SocketAddr>) -> Read<BaseUrl> {
+    let reach = reach(section);
+    match section.optional("public_url", |text| parse::base_url(text, reach))? {
+        Some(url) => Ok(url),
+        None if listen?.ip().is_loopback() => {
+            parse::base_url(&format!("http://{}", listen?), Reach::Local)
+                .map_err(|flaw| section.fault("public_url", flaw))
+        }
+        None => Err(section.missing("public_url")),
+    }
+}
+
+/// Two listeners cannot take one port, unless the system picks it or their addresses differ.
+fn check_ports(section: &Section<'_>, listen: SocketAddr, admin: SocketAddr) -> Read<()> {
+    let same_port = listen.port() == admin.port() && listen.port() != 0;
+    let overlaps =
+        listen.ip() == admin.ip() || listen.ip().is_unspecified() || admin.ip().is_unspecified();
+    if same_port && overlaps {
+        return Err(section.fault(
+            "admin_listen",
+            Flaw::new("takes the same port as `server.listen`", "give it a port of its own"),
+        ));
+    }
+    Ok(())
+}
+
+fn check_stop(section: &Section<'_>, lame_duck: Duration, deadline: Duration) -> Read<()> {
+    if lame_duck >= deadline {
+        return Err(section.fault(
+            "lame_duck",
+            Flaw::new(
+                "leaves no time to stop",
+                "choose less than `server.shutdown_deadline`, which counts from the same moment",
+            ),
+        ));
+    }
+    Ok(())
 }

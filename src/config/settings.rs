@@ -4,15 +4,18 @@
 //! between sections included; what `config check` accepts, `serve` accepts.
 
 use super::auth::Auth;
-use super::callbacks::Callbacks;
-use super::egress::Egress;
-use super::log::Log;
-use super::provider::Provider;
-use super::reconcile::Reconcile;
-use super::redirects::Redirects;
-use super::server::Server;
-use super::storage::Storage;
-use super::verifications::Verifications;
+use super::callbacks::{self, Callbacks};
+use super::egress::{self, Egress};
+use super::issuers;
+use super::log::{self, Log};
+use super::mistake::Flaw;
+use super::provider::{self, Provider};
+use super::reader::{Read, Section};
+use super::reconcile::{self, Reconcile};
+use super::redirects::{self, Redirects};
+use super::server::{self, Server};
+use super::storage::{self, Storage};
+use super::verifications::{self, Verifications};
 
 /// Everything an operator decides, a field a section.
 #[derive(Debug, Clone)]
@@ -37,4 +40,48 @@ pub struct Settings {
     pub log: Log,
     /// How its calls leave the network.
     pub egress: Egress,
+}
+
+/// Reads all sections, however many of them have mistakes.
+pub(super) fn read(root: &Section<'_>) -> Read<Settings> {
+    let reach = server::reach(&root.table("server"));
+    let server = server::read(&root.table("server"));
+    let provider = provider::read(&root.table("provider"), reach);
+    let auth = issuers::read(&root.table("auth"), reach);
+    let callbacks = callbacks::read(&root.table("callbacks"));
+    let redirects = redirects::read(&root.table("redirects"), reach);
+    let storage = storage::read(&root.table("storage"), reach);
+    let verifications = verifications::read(&root.table("verifications"));
+    let reconcile = reconcile::read(&root.table("reconcile"));
+    let log = log::read(&root.table("log"));
+    let egress = egress::read(&root.table("egress"));
+    redirects.as_ref().map_or(Ok(()), |redirects| check_web_channel(root, redirects))?;
+    Ok(Settings {
+        server: server?,
+        provider: provider?,
+        auth: auth?,
+        callbacks: callbacks?,
+        redirects: redirects?,
+        storage: storage?,
+        verifications: verifications?,
+        reconcile: reconcile?,
+        log: log?,
+        egress: egress?,
+    })
+}
+
+/// A web start needs redirect URLs; a channel on which every start fails was not meant to be open.
+fn check_web_channel(root: &Section<'_>, redirects: &Redirects) -> Read<()> {
+    let is_open = root.table("provider").table("onboarding_partner").has("web");
+    if is_open && redirects.allowed.is_empty() && redirects.default.is_none() {
+        return Err(root.table("redirects").fault(
+            "allowed",
+            Flaw::new(
+                "allows nothing, so no start of the web channel could succeed",
+                "list your return URLs, set `redirects.default`, or remove \
+                 `provider.onboarding_partner.web`",
+            ),
+        ));
+    }
+    Ok(())
 }

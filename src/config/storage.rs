@@ -5,6 +5,10 @@
 
 use std::path::PathBuf;
 
+use super::mistake::Flaw;
+use super::parse::{self, Reach};
+use super::reader::{Read, Section};
+
 /// The store and its keys.
 #[derive(Debug, Clone)]
 pub struct Storage {
@@ -19,4 +23,43 @@ pub struct Storage {
 pub enum Database {
     /// A file of this machine; a relative path starts at the working directory.
     Sqlite(PathBuf),
+}
+
+pub(super) fn read(section: &Section<'_>, reach: Reach) -> Read<Storage> {
+    let database = section.required("url", database);
+    let encryption_keys_file = encryption_keys_file(section, reach);
+    Ok(Storage { database: database?, encryption_keys_file: encryption_keys_file? })
+}
+
+fn database(text: &str) -> Result<Database, Flaw> {
+    let example = "write \"sqlite://data/gerbang.db\", or \"sqlite:///var/lib/gerbang/gerbang.db\" \
+                   for a path from the root";
+    if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        return Err(Flaw::new("names PostgreSQL, which is not available yet", example));
+    }
+    let path = text
+        .strip_prefix("sqlite://")
+        .ok_or_else(|| Flaw::new("is no address of a SQLite file", example))?;
+    let names_file = !path.is_empty()
+        && !path.ends_with('/')
+        && !path.starts_with(':')
+        && !path.contains(['?', '#', '\0', '@']);
+    if !names_file {
+        return Err(Flaw::new("names no file", example));
+    }
+    parse::path(path).map(Database::Sqlite)
+}
+
+fn encryption_keys_file(section: &Section<'_>, reach: Reach) -> Read<Option<PathBuf>> {
+    let name = "encryption_keys_file";
+    let remedy = "create one with mode 0600, back it up apart from the data, and give its path; \
+                  keys are made up only while server.listen is a loopback address";
+    let path = section.optional(name, parse::path)?;
+    match (&path, reach) {
+        (None, Reach::Public) => Err(section.fault(name, Flaw::new("is not set", remedy))),
+        (Some(file), Reach::Public) if !file.is_file() => {
+            Err(section.fault(name, Flaw::new("names no file that can be read", remedy)))
+        }
+        (None | Some(_), Reach::Public | Reach::Local | Reach::Unknown) => Ok(path),
+    }
 }

@@ -13,6 +13,11 @@ use url::Url;
 pub struct BaseUrl(Url);
 
 impl BaseUrl {
+    /// Takes an address that was found to have no credentials, query or fragment.
+    pub(super) fn from_checked(url: Url) -> Self {
+        Self(url)
+    }
+
     /// The address with `path`, which starts with a slash, behind it.
     pub fn endpoint(&self, path: &str) -> Url {
         let mut url = self.0.clone();
