@@ -1,1 +1,3 @@
 //! Process in, exit code out: a file a subcommand.
+
+pub mod config;

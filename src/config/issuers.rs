@@ -8,6 +8,7 @@ use super::key_material::{self, Family};
 use super::mistake::Flaw;
 use super::parse::{self, Reach, secs};
 use super::reader::{Read, Section};
+use crate::domain::AppId;
 
 pub(super) fn read(section: &Section<'_>, reach: Reach) -> Read<Auth> {
     let entries = section.entries("issuers");
@@ -50,13 +51,16 @@ fn check_pair(entry: &Section<'_>, issuer: &Issuer, earlier: &Issuer) -> Read<()
     }
     let both_apps = issuer.token_use == TokenUse::App && earlier.token_use == TokenUse::App;
     let both_share = issuer.shared_users && earlier.shared_users;
-    if both_apps && issuer.user_prefix == earlier.user_prefix && !both_share {
+    // "a" + "bc" and "ab" + "c" are one user id: it is not enough that the prefixes differ.
+    let overlap = issuer.user_prefix.starts_with(&earlier.user_prefix)
+        || earlier.user_prefix.starts_with(&issuer.user_prefix);
+    if both_apps && overlap && !both_share {
         return Err(entry.fault(
             "user_prefix",
             Flaw::new(
-                "is the same as that of an earlier app issuer, so their users would be mixed up",
-                "give it a prefix of its own, or set shared_users = true in both if a user has \
-                 the same id at both",
+                "does not tell its users from those of an earlier app issuer",
+                "give both prefixes, neither of which begins with the other, or set shared_users \
+                 = true in both if a user has the same id at both",
             ),
         ));
     }
@@ -73,7 +77,7 @@ fn issuer(entry: &Section<'_>, reach: Reach) -> Read<Issuer> {
     let leeway = entry.duration("leeway", secs(0)..=secs(60));
     let typ = entry.optional("typ", parse::visible);
     let user_prefix = entry.required("user_prefix", user_prefix);
-    let app = entry.optional("app", parse::visible);
+    let app = entry.optional("app", app);
     let contact = contact(entry);
     let claims = claims(&entry.table("claims"));
     let shared_users = entry.flag("shared_users");
@@ -192,6 +196,12 @@ fn user_prefix(text: &str) -> Result<String, Flaw> {
         ));
     }
     Ok(text.to_owned())
+}
+
+fn app(text: &str) -> Result<String, Flaw> {
+    AppId::parse(text).map(|app| app.as_str().to_owned()).ok_or_else(|| {
+        Flaw::new("is no name of an app", "write 1 to 128 visible ASCII characters without spaces")
+    })
 }
 
 fn contact(entry: &Section<'_>) -> Read<Vec<ContactProof>> {

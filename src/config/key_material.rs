@@ -156,3 +156,67 @@ pub(super) fn check_certificates(pem: &str) -> Result<(), Flaw> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
+    use aws_lc_rs::rsa::KeySize;
+    use aws_lc_rs::signature::{
+        ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair,
+        Ed25519KeyPair, KeyPair as _, RsaKeyPair,
+    };
+
+    use super::*;
+
+    const ALL: [(Family, Algorithm); 4] = [
+        (Family::Rsa, Algorithm::Ps384),
+        (Family::P256, Algorithm::Es256),
+        (Family::P384, Algorithm::Es384),
+        (Family::Ed25519, Algorithm::EdDsa),
+    ];
+
+    /// A fresh public key of a family, as OpenSSL would write it.
+    fn pem(family: Family) -> Option<String> {
+        let der: Option<PublicKeyX509Der<'_>> = match family {
+            Family::Secret => None,
+            Family::Rsa => {
+                let pair = RsaKeyPair::generate(KeySize::Rsa2048).ok()?;
+                pair.public_key().as_der().ok()
+            }
+            Family::P256 => {
+                let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).ok()?;
+                pair.public_key().as_der().ok()
+            }
+            Family::P384 => {
+                let pair = EcdsaKeyPair::generate(&ECDSA_P384_SHA384_FIXED_SIGNING).ok()?;
+                pair.public_key().as_der().ok()
+            }
+            Family::Ed25519 => {
+                let pair = Ed25519KeyPair::generate().ok()?;
+                pair.public_key().as_der().ok()
+            }
+        };
+        let body = STANDARD.encode(der?.as_ref());
+        Some(format!("-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----\n"))
+    }
+
+    #[test]
+    fn a_key_fits_the_algorithms_of_its_family_and_no_others() {
+        for (family, _) in ALL {
+            let pem = pem(family).unwrap_or_default();
+            assert_eq!(public_key_family(&pem), Some(family));
+            for (other, algorithm) in ALL {
+                let is_fit = check_public_key(&pem, &[algorithm]).is_ok();
+
+                assert_eq!(is_fit, other == family, "{family:?} {algorithm:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn two_keys_in_one_file_are_none() {
+        let pem = pem(Family::Ed25519).unwrap_or_default().repeat(2);
+
+        assert!(check_public_key(&pem, &[Algorithm::EdDsa]).is_err());
+    }
+}

@@ -16,7 +16,7 @@ use super::show::{self, Shown};
 use super::tree;
 
 /// The defaults of all keys that have one.
-const DEFAULTS: &str = include_str!("../../config/default.toml");
+pub(super) const DEFAULTS: &str = include_str!("../../config/default.toml");
 
 /// What a configuration is made of, beside the defaults.
 #[derive(Debug, Clone, Default)]

@@ -1,7 +1,9 @@
-//! Typed settings, a file a section; knows no other room.
+//! Typed settings, a file a section; knows no other room but `domain`.
 
 mod auth;
 mod callbacks;
+#[cfg(test)]
+mod coverage;
 mod egress;
 mod environment;
 mod issuers;
@@ -32,7 +34,7 @@ pub use log::{Log, LogFormat};
 pub use mistake::{Mistake, Mistakes, Origin};
 pub use provider::{DetailsSession, OnboardingPartner, Provider, Sdk};
 pub use reconcile::Reconcile;
-pub use redirects::{RedirectPair, RedirectPattern, Redirects};
+pub use redirects::Redirects;
 pub use server::Server;
 pub use settings::Settings;
 pub use show::Shown;

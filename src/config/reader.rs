@@ -112,6 +112,11 @@ impl<'a> Section<'a> {
         self.leaf(name).is_some()
     }
 
+    /// Whether the list `name` has no items.
+    pub(super) fn is_empty_list(&self, name: &str) -> bool {
+        self.leaf(name).and_then(tree::items).is_none_or(<[Value]>::is_empty)
+    }
+
     /// Where the value of `name` came from.
     pub(super) fn origin(&self, name: &str) -> Origin {
         self.leaf(name).map_or(Origin::Unset, Origin::of)
@@ -307,7 +312,11 @@ pub(super) fn read_file(path: &Path) -> Result<String, Flaw> {
         .and_then(|file| file.take(MAX_FILE + 1).read_to_string(&mut text))
         .map_err(|error| {
             Flaw::new(
-                format!("names a file that cannot be read ({})", error.kind()),
+                if error.kind() == std::io::ErrorKind::NotFound {
+                    "names a file that does not exist".to_owned()
+                } else {
+                    format!("names a file that cannot be read ({})", error.kind())
+                },
                 "give the path of a text file that the gateway's user may read; a relative path \
                  starts at the working directory",
             )

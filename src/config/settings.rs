@@ -3,6 +3,10 @@
 //! Invariant: a `Settings` exists only if the whole configuration was free of mistakes, those
 //! between sections included; what `config check` accepts, `serve` accepts.
 
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
 use super::auth::Auth;
 use super::callbacks::{self, Callbacks};
 use super::egress::{self, Egress};
@@ -16,6 +20,7 @@ use super::redirects::{self, Redirects};
 use super::server::{self, Server};
 use super::storage::{self, Storage};
 use super::verifications::{self, Verifications};
+use crate::domain::Policy;
 
 /// Everything an operator decides, a field a section.
 #[derive(Debug, Clone)]
@@ -42,6 +47,28 @@ pub struct Settings {
     pub egress: Egress,
 }
 
+impl Settings {
+    /// The numbers that decide when a verification changes, as the domain wants them.
+    pub fn policy(&self) -> Policy {
+        Policy {
+            confirm: self.callbacks.confirm,
+            confirm_for: signed(self.callbacks.confirm_for),
+            ttl: signed(self.verifications.ttl),
+            resume_margin: signed(self.verifications.resume_margin),
+            attempts_per_day: self.verifications.attempts_per_day,
+            after_hint: signed(self.reconcile.after_hint),
+            after_silence: signed(self.reconcile.after_silence),
+            max_interval: signed(self.reconcile.max_interval),
+            partial_interval: signed(self.reconcile.partial_interval),
+        }
+    }
+}
+
+/// No range goes beyond what both types hold.
+fn signed(duration: Duration) -> SignedDuration {
+    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
+}
+
 /// Reads all sections, however many of them have mistakes.
 pub(super) fn read(root: &Section<'_>) -> Read<Settings> {
     let reach = server::reach(&root.table("server"));
@@ -49,7 +76,7 @@ pub(super) fn read(root: &Section<'_>) -> Read<Settings> {
     let provider = provider::read(&root.table("provider"), reach);
     let auth = issuers::read(&root.table("auth"), reach);
     let callbacks = callbacks::read(&root.table("callbacks"));
-    let redirects = redirects::read(&root.table("redirects"), reach);
+    let redirects = redirects::read(&root.table("redirects"));
     let storage = storage::read(&root.table("storage"), reach);
     let verifications = verifications::read(&root.table("verifications"));
     let reconcile = reconcile::read(&root.table("reconcile"));
@@ -72,9 +99,10 @@ pub(super) fn read(root: &Section<'_>) -> Read<Settings> {
 
 /// A web start needs redirect URLs; a channel on which every start fails was not meant to be open.
 fn check_web_channel(root: &Section<'_>, redirects: &Redirects) -> Read<()> {
+    let table = root.table("redirects");
     let is_open = root.table("provider").table("onboarding_partner").has("web");
-    if is_open && redirects.allowed.is_empty() && redirects.default.is_none() {
-        return Err(root.table("redirects").fault(
+    if is_open && table.is_empty_list("allowed") && redirects.default.is_none() {
+        return Err(table.fault(
             "allowed",
             Flaw::new(
                 "allows nothing, so no start of the web channel could succeed",

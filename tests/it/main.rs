@@ -1,4 +1,5 @@
 //! Behaviour of the whole gateway, over real sockets, a real database and the sandbox provider.
 
+mod config;
 mod contract;
 mod support;

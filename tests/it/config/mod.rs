@@ -1,0 +1,5 @@
+//! Settings: what is accepted, what is refused and how it is said.
+
+mod mistakes;
+mod sample;
+mod sources;
