@@ -1,0 +1,179 @@
+//! A call answered rightly, or as the next fault of its operation wants it.
+//!
+//! Cut and closed connections are made with a body that fails: actix then drops the connection,
+//! and when the failure comes before the first byte was flushed, nothing was sent at all.
+
+use std::future::Future;
+use std::io;
+
+use actix_web::HttpResponse;
+use actix_web::body::SizedStream;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{LOCATION, RETRY_AFTER};
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt, future, stream};
+use tokio::sync::watch;
+
+use crate::sandbox::answer::Answer;
+use crate::sandbox::fault::{Fault, FaultBody, FaultRule, real_pause};
+use crate::sandbox::journal::Operation;
+use crate::sandbox::world::{World, lock};
+
+/// Pieces a huge body is sent in, so that it is never in memory as a whole.
+const PIECE: usize = 64 * 1_024;
+const HUGE_HEAD: &[u8] = br#"{"success":true,"data":{"padding":""#;
+const HUGE_TAIL: &[u8] = br#""}}"#;
+
+/// Answers with `work`, unless a fault is due for `operation`.
+pub(super) async fn perform(
+    world: &World,
+    operation: Operation,
+    work: impl Future<Output = Answer>,
+) -> HttpResponse {
+    match world.faults.take(operation) {
+        None => work.await.into_response(),
+        Some((rule, cleared)) => misbehave(world, rule, cleared, work).await,
+    }
+}
+
+async fn misbehave(
+    world: &World,
+    rule: FaultRule,
+    mut cleared: watch::Receiver<u64>,
+    work: impl Future<Output = Answer>,
+) -> HttpResponse {
+    match rule.fault {
+        Fault::Latency { millis } => {
+            late(work, real_pause(millis), rule.after_work).await.into_response()
+        }
+        Fault::Hang => {
+            // An error means that the sandbox is gone, and so is the caller.
+            let until_cleared = async { drop(cleared.changed().await) };
+            late(work, until_cleared, rule.after_work).await.into_response()
+        }
+        Fault::CutBody => cut(&work.await),
+        Fault::Drip { bytes, millis } => drip(&work.await, bytes, millis),
+        Fault::WrongContentType => {
+            Answer { content_type: "text/html; charset=utf-16", ..work.await }.into_response()
+        }
+        Fault::RevokeTokens => {
+            lock(&world.tokens).revoke_all();
+            work.await.into_response()
+        }
+        Fault::Status { .. }
+        | Fault::Close
+        | Fault::Garbage
+        | Fault::HugeBody { .. }
+        | Fault::Redirect { .. } => {
+            if rule.after_work {
+                // Lost on purpose: the caller must not learn that it was done.
+                drop(work.await);
+            }
+            instead(&rule.fault)
+        }
+    }
+}
+
+/// The right answer after `wait`, its work done before or behind it.
+async fn late(
+    work: impl Future<Output = Answer>,
+    wait: impl Future<Output = ()>,
+    work_first: bool,
+) -> Answer {
+    if work_first {
+        let answer = work.await;
+        wait.await;
+        answer
+    } else {
+        wait.await;
+        work.await
+    }
+}
+
+/// The answer of a fault that has no use for the right one.
+fn instead(fault: &Fault) -> HttpResponse {
+    match fault {
+        Fault::Status { status, body, retry_after } => wrong_status(*status, *body, *retry_after),
+        Fault::Garbage => HttpResponse::Ok()
+            .content_type("application/json")
+            .body(Bytes::from_static(br#"{"success":true,"data":{"tok"#)),
+        Fault::HugeBody { bytes } => huge(*bytes),
+        Fault::Redirect { location } => {
+            HttpResponse::Found().insert_header((LOCATION, location.as_str())).finish()
+        }
+        Fault::Close
+        | Fault::Latency { .. }
+        | Fault::Hang
+        | Fault::CutBody
+        | Fault::Drip { .. }
+        | Fault::WrongContentType
+        | Fault::RevokeTokens => {
+            let nothing = stream::once(future::ready(Err::<Bytes, _>(broken())));
+            HttpResponse::Ok().body(SizedStream::new(1, nothing))
+        }
+    }
+}
+
+fn wrong_status(status: u16, body: FaultBody, retry_after: Option<u32>) -> HttpResponse {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::build(status);
+    if let Some(seconds) = retry_after {
+        response.insert_header((RETRY_AFTER, seconds.to_string()));
+    }
+    match body {
+        FaultBody::Html => response
+            .content_type("text/html")
+            .body(format!("<html><body><h1>{status}</h1><hr>sandbox proxy</body></html>")),
+        FaultBody::Json => {
+            let answer = Answer::internal_error();
+            response.content_type(answer.content_type).body(answer.body)
+        }
+        FaultBody::Empty => response.finish(),
+    }
+}
+
+fn cut(answer: &Answer) -> HttpResponse {
+    let half = answer.body.slice(..answer.body.len() / 2);
+    let pieces = stream::once(future::ready(Ok(half))).chain(stream::once(async {
+        // Long enough for the half to leave; the break would otherwise overtake it.
+        real_pause(20).await;
+        Err(broken())
+    }));
+    sized(answer, pieces)
+}
+
+fn drip(answer: &Answer, bytes: usize, millis: u64) -> HttpResponse {
+    let pieces: Vec<_> = answer.body.chunks(bytes.max(1)).map(Bytes::copy_from_slice).collect();
+    let dripping = stream::iter(pieces).then(move |piece| async move {
+        real_pause(millis).await;
+        Ok(piece)
+    });
+    sized(answer, dripping)
+}
+
+fn huge(bytes: usize) -> HttpResponse {
+    let padding = bytes.saturating_sub(HUGE_HEAD.len() + HUGE_TAIL.len());
+    let piece = Bytes::from(vec![b'x'; PIECE]);
+    let whole = padding / PIECE;
+    let rest = piece.slice(..padding % PIECE);
+    let pieces = stream::iter([Bytes::from_static(HUGE_HEAD)])
+        .chain(stream::iter(std::iter::repeat_n(piece, whole)))
+        .chain(stream::iter([rest, Bytes::from_static(HUGE_TAIL)]))
+        .filter(|piece| future::ready(!piece.is_empty()))
+        .map(Ok::<_, io::Error>);
+    HttpResponse::Ok().content_type("application/json").streaming(pieces)
+}
+
+fn sized(
+    answer: &Answer,
+    pieces: impl Stream<Item = Result<Bytes, io::Error>> + 'static,
+) -> HttpResponse {
+    let length = u64::try_from(answer.body.len()).unwrap_or(u64::MAX);
+    HttpResponse::build(answer.status_code())
+        .content_type(answer.content_type)
+        .body(SizedStream::new(length, Box::pin(pieces)))
+}
+
+fn broken() -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionReset, "broken off by a fault")
+}
