@@ -4,6 +4,7 @@
 //! under a deadline of your own.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -188,6 +189,11 @@ impl Control {
     /// How many callbacks were answered with 2xx.
     pub fn callbacks_delivered(&self) -> u64 {
         self.world.journal.delivered()
+    }
+
+    /// How many captures still have something to come: a result, a callback, another try.
+    pub fn scripts_running(&self) -> usize {
+        self.world.playing.load(Ordering::Acquire)
     }
 
     /// Sends `body` to the callback target once, with the agreed header, and says what came back.

@@ -4,6 +4,7 @@
 //! delays the telling and never the state.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::mpsc;
 
@@ -27,7 +28,7 @@ pub(super) fn capture(
     Ok(captured.map(|submission| {
         let id = submission.heading.submission_id.clone();
         let steps = script(submission.outcome);
-        world.run_beside(play(Arc::clone(world), submission, steps));
+        begin(world, submission, steps);
         id
     }))
 }
@@ -50,25 +51,35 @@ pub(super) async fn capture_ahead(world: &Arc<World>, session_id: &str) {
             }
         }
     }
-    world.run_beside(play(Arc::clone(world), submission, steps.collect()));
+    begin(world, submission, steps.collect());
 }
 
-async fn play(world: Arc<World>, submission: Submission, steps: Vec<Step>) {
+/// Counted before it runs, so that nobody sees a capture with nothing to come in between.
+fn begin(world: &Arc<World>, submission: Submission, steps: Vec<Step>) {
+    world.playing.fetch_add(1, Ordering::AcqRel);
+    let stage = Arc::clone(world);
+    world.run_beside(async move {
+        play(&stage, submission, steps).await;
+        stage.playing.fetch_sub(1, Ordering::AcqRel);
+        stage.journal.ring();
+    });
+}
+
+async fn play(world: &World, submission: Submission, steps: Vec<Step>) {
     let (tell, told) = mpsc::unbounded_channel();
     let state = async {
         for step in steps {
             match step {
                 Step::Wait => world.pause(world.options.outcome_delay).await,
                 Step::WaitLong => world.pause(world.options.late_delay).await,
-                Step::Become(facts) => settle(&world, &submission, facts),
+                Step::Become(facts) => settle(world, &submission, facts),
                 // The other end lives as long as this one: both are parts of one future.
                 Step::Call(facts) => drop(tell.send(facts)),
             }
         }
         drop(tell);
     };
-    tokio::join!(state, tell_all(&world, &submission, told));
-    world.journal.ring();
+    tokio::join!(state, tell_all(world, &submission, told));
 }
 
 async fn tell_all(

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -56,6 +57,7 @@ impl Sandbox {
             journal: Journal::new(options.record),
             courier,
             links: LinkKey::new(Uuid::new_v4().as_bytes()),
+            playing: AtomicUsize::new(0),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             runtime: runtime.clone(),

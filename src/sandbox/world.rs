@@ -4,6 +4,7 @@
 //! when the sandbox stops. Locks are held for a look or a change, never across an await.
 
 use std::future::Future;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -32,6 +33,8 @@ pub(super) struct World {
     pub(super) journal: Journal,
     pub(super) courier: Courier,
     pub(super) links: LinkKey,
+    /// Scripts that have not come to their end.
+    pub(super) playing: AtomicUsize,
     pub(super) tasks: TaskTracker,
     pub(super) stopping: CancellationToken,
     pub(super) runtime: Handle,

@@ -2,4 +2,5 @@
 
 mod config;
 mod contract;
+mod sandbox;
 mod support;

@@ -6,10 +6,10 @@
 use std::future::Future;
 use std::io;
 
-use actix_web::HttpResponse;
 use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{LOCATION, RETRY_AFTER};
+use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, future, stream};
 use tokio::sync::watch;
@@ -19,18 +19,25 @@ use crate::sandbox::fault::{Fault, FaultBody, FaultRule, real_pause};
 use crate::sandbox::journal::Operation;
 use crate::sandbox::world::{World, lock};
 
+use super::partner::arrived;
+
 /// Pieces a huge body is sent in, so that it is never in memory as a whole.
 const PIECE: usize = 64 * 1_024;
 const HUGE_HEAD: &[u8] = br#"{"success":true,"data":{"padding":""#;
 const HUGE_TAIL: &[u8] = br#""}}"#;
 
-/// Answers with `work`, unless a fault is due for `operation`.
+/// Records the call and answers with `work`, unless a fault is due for `operation`. The fault is
+/// taken before the call is counted, so that whoever waits for the count finds it at work.
 pub(super) async fn perform(
     world: &World,
     operation: Operation,
+    request: &HttpRequest,
+    body: &[u8],
     work: impl Future<Output = Answer>,
 ) -> HttpResponse {
-    match world.faults.take(operation) {
+    let fault = world.faults.take(operation);
+    arrived(world, operation, request, body);
+    match fault {
         None => work.await.into_response(),
         Some((rule, cleared)) => misbehave(world, rule, cleared, work).await,
     }

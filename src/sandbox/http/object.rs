@@ -6,7 +6,6 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 
 use super::misbehave::perform;
-use super::partner::arrived;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::control::Control;
 use crate::sandbox::journal::Operation;
@@ -21,8 +20,10 @@ pub(super) async fn picture(
     name: web::Path<String>,
 ) -> HttpResponse {
     let world = &control.world;
-    arrived(world, Operation::Image, &request, &[]);
-    perform(world, Operation::Image, async { open(world, &name, request.query_string()) }).await
+    perform(world, Operation::Image, &request, &[], async {
+        open(world, &name, request.query_string())
+    })
+    .await
 }
 
 fn open(world: &World, name: &str, query: &str) -> Answer {

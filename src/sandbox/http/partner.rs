@@ -30,8 +30,7 @@ const SECRET_HEADERS: [&str; 4] = ["x-onekyc-token", "client-id", "pass-key", "a
 /// `GET /v1/esign/partner/authentication`
 pub(super) async fn token(control: web::Data<Control>, request: HttpRequest) -> HttpResponse {
     let world = &control.world;
-    arrived(world, Operation::Token, &request, &[]);
-    perform(world, Operation::Token, async { give_token(world, &request) }).await
+    perform(world, Operation::Token, &request, &[], async { give_token(world, &request) }).await
 }
 
 fn give_token(world: &World, request: &HttpRequest) -> Answer {
@@ -70,8 +69,7 @@ pub(super) async fn initiate(
     body: Bytes,
 ) -> HttpResponse {
     let world = &control.world;
-    arrived(world, Operation::Initiate, &request, &body);
-    perform(world, Operation::Initiate, begin(world, &request, &body)).await
+    perform(world, Operation::Initiate, &request, &body, begin(world, &request, &body)).await
 }
 
 async fn begin(world: &Arc<World>, request: &HttpRequest, body: &[u8]) -> Answer {
@@ -145,8 +143,7 @@ fn launch_url(world: &World, token: &str) -> String {
 /// `GET /esign-partner/v1/submissions`
 pub(super) async fn details(control: web::Data<Control>, request: HttpRequest) -> HttpResponse {
     let world = &control.world;
-    arrived(world, Operation::Details, &request, &[]);
-    perform(world, Operation::Details, async { tell_details(world, &request) }).await
+    perform(world, Operation::Details, &request, &[], async { tell_details(world, &request) }).await
 }
 
 fn tell_details(world: &World, request: &HttpRequest) -> Answer {
