@@ -76,13 +76,14 @@ pub(super) struct Submission {
 
 #[derive(Default)]
 struct History {
-    sessions: Vec<Arc<str>>,
+    /// Oldest first, as in the book's own order.
+    sessions: VecDeque<Arc<str>>,
     submissions: Vec<String>,
 }
 
 /// The memory of one sandbox.
-#[derive(Default)]
 pub(super) struct Book {
+    limit: usize,
     sessions: HashMap<Arc<str>, Session>,
     order: VecDeque<Arc<str>>,
     by_token: HashMap<Arc<str>, Arc<str>>,
@@ -92,19 +93,39 @@ pub(super) struct Book {
     forced_people: HashMap<String, Outcome>,
 }
 
+impl Default for Book {
+    fn default() -> Self {
+        Self::of(MAX_SESSIONS)
+    }
+}
+
 impl Book {
+    /// An empty book that remembers `limit` sessions.
+    fn of(limit: usize) -> Self {
+        Self {
+            limit,
+            sessions: HashMap::new(),
+            order: VecDeque::new(),
+            by_token: HashMap::new(),
+            users: HashMap::new(),
+            submissions: HashMap::new(),
+            forced_sessions: HashMap::new(),
+            forced_people: HashMap::new(),
+        }
+    }
+
     /// Takes the session id for ever; `false` when it was taken before.
     pub(super) fn open(&mut self, session: Session) -> bool {
         if self.sessions.contains_key(&session.id) {
             return false;
         }
-        if self.order.len() >= MAX_SESSIONS {
+        if self.order.len() >= self.limit {
             self.forget_oldest();
         }
         let id = Arc::clone(&session.id);
         self.order.push_back(Arc::clone(&id));
         self.by_token.insert(Arc::clone(&session.token), Arc::clone(&id));
-        self.users.entry(session.user.clone()).or_default().sessions.push(Arc::clone(&id));
+        self.users.entry(session.user.clone()).or_default().sessions.push_back(Arc::clone(&id));
         self.sessions.insert(id, session);
         true
     }
@@ -118,8 +139,11 @@ impl Book {
             self.submissions.remove(id);
         }
         if let Some(history) = self.users.get_mut(&session.user) {
-            history.sessions.retain(|id| *id != session.id);
-            history.submissions.retain(|id| Some(id) != session.submission_id.as_ref());
+            // The oldest of all is the oldest of its user.
+            history.sessions.pop_front();
+            if let Some(id) = &session.submission_id {
+                history.submissions.retain(|other| other != id);
+            }
             if history.sessions.is_empty() {
                 self.users.remove(&session.user);
             }
@@ -223,16 +247,10 @@ impl Book {
 
     /// The session a result will name: its own, or the user's one before it.
     fn creator(&self, session: &Session, outcome: Outcome) -> Arc<str> {
-        let before = self
-            .users
-            .get(&session.user)
-            .map(|history| history.sessions.as_slice())
-            .unwrap_or_default()
-            .windows(2)
-            .find_map(|pair| match pair {
-                [before, this] if *this == session.id => Some(before),
-                _ => None,
-            });
+        let before = self.users.get(&session.user).and_then(|history| {
+            let position = history.sessions.iter().position(|id| *id == session.id)?;
+            history.sessions.get(position.checked_sub(1)?)
+        });
         match before {
             Some(before) if outcome == Outcome::OlderSession => Arc::clone(before),
             Some(_) | None => Arc::clone(&session.id),
@@ -245,5 +263,54 @@ impl Book {
             submission.facts = facts;
             submission.changed_at = now;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::{Book, CaptureError, Session, Source, User};
+
+    fn session(id: &str) -> Session {
+        Session {
+            id: id.into(),
+            user: User { id: "u".into(), id_type: "T".into() },
+            source: Source::Sdk,
+            token: format!("token-{id}").into(),
+            expires_at: Timestamp::MAX,
+            phone: None,
+            email: None,
+            english: false,
+            success_url: None,
+            failure_url: None,
+            submission_id: None,
+        }
+    }
+
+    #[test]
+    fn the_oldest_session_is_forgotten_with_all_that_is_its() {
+        let mut book = Book::of(2);
+        assert!(book.open(session("one")));
+        assert!(matches!(book.capture("one", None, Timestamp::UNIX_EPOCH), Ok(Some(_))));
+        assert!(book.open(session("two")));
+
+        assert!(book.open(session("three")));
+
+        assert!(book.session_of_token("token-one").is_none());
+        assert!(book.current(&session("one").user).is_none());
+        assert_eq!(book.sessions().count(), 2);
+        assert_eq!(
+            book.capture("one", None, Timestamp::UNIX_EPOCH).err(),
+            Some(CaptureError::UnknownSession)
+        );
+    }
+
+    #[test]
+    fn a_session_id_is_taken_once() {
+        let mut book = Book::of(2);
+
+        assert!(book.open(session("one")));
+        assert!(!book.open(session("one")));
     }
 }

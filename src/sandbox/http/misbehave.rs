@@ -37,10 +37,15 @@ pub(super) async fn perform(
 ) -> HttpResponse {
     let fault = world.faults.take(operation);
     arrived(world, operation, request, body);
-    match fault {
+    let response = match fault {
         None => work.await.into_response(),
         Some((rule, cleared)) => misbehave(world, rule, cleared, work).await,
+    };
+    if world.options.access_log {
+        let status = response.status().as_u16();
+        tracing::info!(operation = operation.name(), status, "sandbox call");
     }
+    response
 }
 
 async fn misbehave(

@@ -234,9 +234,6 @@ fn header<'a>(request: &'a HttpRequest, name: &str) -> &'a str {
 }
 
 pub(super) fn arrived(world: &World, operation: Operation, request: &HttpRequest, body: &[u8]) {
-    if world.options.access_log {
-        tracing::info!(operation = operation.name(), "sandbox call");
-    }
     world.journal.arrived(operation, || {
         let generation =
             lock(&world.tokens).generation(header(request, "x-onekyc-token"), world.now());
