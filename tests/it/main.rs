@@ -1,1 +1,3 @@
 //! Behaviour of the whole gateway, over real sockets, a real database and the sandbox provider.
+
+mod storage;
