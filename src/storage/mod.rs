@@ -6,11 +6,17 @@
 mod callbacks;
 mod changes;
 pub mod error;
+mod keyring;
+mod open;
+mod records;
+mod seal;
+mod sqlite;
 mod store;
 mod verifications;
 
 pub use callbacks::{CallbackFingerprint, CallbackOutcome, Callbacks, KeptCallback, NewCallback};
 pub use changes::{Changes, Subscription};
-pub use error::StoreError;
+pub use error::{KeyRingError, OpenError, StoreError};
+pub use open::{KeySource, OpenedStore, Options, open};
 pub use store::{Health, Store};
 pub use verifications::{Opened, Page, Recorded, Settled, Verifications};

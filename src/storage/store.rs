@@ -12,6 +12,11 @@ use super::{
 pub trait Store: Verifications + Callbacks + Health {
     /// Where changes are announced once they are committed.
     fn changes(&self) -> &Changes;
+
+    /// Does what was accepted, refuses everything after with [`StoreError::Closed`], and leaves the
+    /// database in order. Closing twice is closing once. Dropping the last reference does the
+    /// same, but blocks its thread.
+    fn close(&self) -> BoxFuture<'_, ()>;
 }
 
 /// Whether the store can do its work.

@@ -154,5 +154,5 @@ pub trait Verifications: Send + Sync {
 
     /// Marks attempts that were under way when the process ended: nobody knows how they went.
     /// Called once, before anything is served. Says how many there were.
-    fn recover(&self, at: Timestamp) -> BoxFuture<'_, Result<usize, StoreError>>;
+    fn recover(&self, at: Timestamp, policy: Policy) -> BoxFuture<'_, Result<usize, StoreError>>;
 }

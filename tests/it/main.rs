@@ -1,6 +1,15 @@
 //! Behaviour of the whole gateway, over real sockets, a real database and the sandbox provider.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected should end"
+)]
+
 mod config;
 mod contract;
 mod sandbox;
+mod storage;
 mod support;

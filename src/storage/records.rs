@@ -1,0 +1,344 @@
+//! What stands inside the sealed columns: JSON of our own, the same for every backend.
+//!
+//! A member, once written, keeps its name and meaning: older databases are read for ever. New
+//! members are optional. Times are milliseconds, here and in plain columns.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+
+use super::{error::StoreError, seal::Plain};
+use crate::domain::{
+    AppId, Attempt, AttemptState, Channel, Contact, ContactSource, Credential, EmailAddress,
+    IssuedCredential, Locale, PhoneNumber, ReasonCode, RedirectUrls, SessionId, Standing,
+    Submission, SubmissionId, SubmissionResult, SubmissionStatus, UserId, Verification,
+    VerificationReference, VerifiedContact,
+};
+
+/// The stored form of a time.
+pub(super) fn millis(at: Timestamp) -> i64 {
+    at.as_millisecond()
+}
+
+/// Reads [`millis`] back; `column` names it should it be damaged.
+pub(super) fn timestamp(millis: i64, column: &'static str) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millisecond(millis).map_err(|_| StoreError::Corrupt(column))
+}
+
+/// The time as it will be read back, so that what a caller sees now and later is the same.
+pub(super) fn whole_millis(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
+}
+
+/// What never changes in a verification and nobody searches by.
+pub(super) struct Identity {
+    pub(super) user: UserId,
+    pub(super) app: AppId,
+    pub(super) contact: VerifiedContact,
+    pub(super) locale: Locale,
+    pub(super) reference: Option<String>,
+    pub(super) consent_reference: Option<String>,
+}
+
+/// What the provider said so far.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Progress {
+    pub(super) unconfirmed: Option<(Standing, Timestamp)>,
+    pub(super) submission: Option<Submission>,
+}
+
+impl Progress {
+    /// The progress of `verification`.
+    pub(super) fn of(verification: &Verification) -> Self {
+        Self { unconfirmed: verification.unconfirmed, submission: verification.submission.clone() }
+    }
+
+    /// Its sealed content; `None` while there is nothing to say.
+    pub(super) fn plain(&self) -> Result<Option<Plain>, StoreError> {
+        if self.unconfirmed.is_none() && self.submission.is_none() {
+            return Ok(None);
+        }
+        let record = ProgressRecord {
+            unconfirmed: self.unconfirmed.map(UnconfirmedRecord::new),
+            submission: self.submission.as_ref().map(SubmissionRecord::new),
+        };
+        written(&record).map(Some)
+    }
+
+    /// Reads [`Progress::plain`] back.
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, StoreError> {
+        let damaged = StoreError::Corrupt("progress");
+        let record: ProgressRecord<'_> = serde_json::from_slice(bytes).map_err(|_| damaged)?;
+        Ok(Self {
+            unconfirmed: record.unconfirmed.map(UnconfirmedRecord::read).transpose()?,
+            submission: record.submission.map(SubmissionRecord::read).transpose()?,
+        })
+    }
+}
+
+/// The sealed content of the identity column.
+pub(super) fn identity(verification: &Verification) -> Result<Plain, StoreError> {
+    let VerifiedContact { contact, reference, source, verified_at } = &verification.contact;
+    let (phone, email) = match contact {
+        Contact::Phone(phone) => (Some(phone.expose().into()), None),
+        Contact::Email(email) => (None, Some(email.expose().into())),
+    };
+    written(&IdentityRecord {
+        user: verification.user.as_str().into(),
+        app: verification.app.as_str().into(),
+        phone,
+        email,
+        proof: reference.as_str().into(),
+        source: source_as_str(*source).into(),
+        verified_at: verified_at.map(millis),
+        locale: verification.locale.as_str().into(),
+        reference: verification.reference.as_deref().map(Cow::from),
+        consent_reference: verification.consent_reference.as_deref().map(Cow::from),
+    })
+}
+
+/// Reads [`identity`] back.
+pub(super) fn read_identity(bytes: &[u8]) -> Result<Identity, StoreError> {
+    let damaged = || StoreError::Corrupt("identity");
+    let record: IdentityRecord<'_> = serde_json::from_slice(bytes).map_err(|_| damaged())?;
+    let contact = match (record.phone, record.email) {
+        (Some(phone), None) => PhoneNumber::parse(&phone).map(Contact::Phone),
+        (None, Some(email)) => EmailAddress::parse(&email).map(Contact::Email),
+        (Some(_), Some(_)) | (None, None) => return Err(damaged()),
+    };
+    Ok(Identity {
+        user: UserId::parse(&record.user).map_err(|_| damaged())?,
+        app: AppId::parse(&record.app).ok_or_else(damaged)?,
+        contact: VerifiedContact {
+            contact: contact.map_err(|_| damaged())?,
+            reference: VerificationReference::parse(&record.proof).map_err(|_| damaged())?,
+            source: parse_source(&record.source).ok_or_else(damaged)?,
+            verified_at: record
+                .verified_at
+                .map(|verified_at| timestamp(verified_at, "identity"))
+                .transpose()?,
+        },
+        locale: Locale::parse(&record.locale).ok_or_else(damaged)?,
+        reference: record.reference.map(Cow::into_owned),
+        consent_reference: record.consent_reference.map(Cow::into_owned),
+    })
+}
+
+/// The sealed content of an attempt: its session, its way back, its credential.
+pub(super) fn attempt(attempt: &Attempt) -> Result<Plain, StoreError> {
+    let issued = attempt.issued.as_ref().map(|issued| {
+        let (sdk_token, launch_url) = match &issued.credential {
+            Credential::SdkToken(token) => (Some(token.expose_secret().into()), None),
+            Credential::LaunchUrl(url) => (None, Some(url.expose_secret().into())),
+        };
+        IssuedRecord { sdk_token, launch_url, expires_at: millis(issued.expires_at) }
+    });
+    written(&AttemptRecord {
+        session: attempt.session.as_str().into(),
+        success: attempt.redirects.as_ref().map(|urls| urls.success().into()),
+        failure: attempt.redirects.as_ref().map(|urls| urls.failure().into()),
+        issued,
+    })
+}
+
+/// Reads [`attempt`] back, beside the plain columns of its row.
+pub(super) fn read_attempt(
+    bytes: &[u8],
+    channel: Channel,
+    state: AttemptState,
+    created_at: Timestamp,
+) -> Result<Attempt, StoreError> {
+    let damaged = || StoreError::Corrupt("attempt");
+    let record: AttemptRecord<'_> = serde_json::from_slice(bytes).map_err(|_| damaged())?;
+    let redirects = match (record.success, record.failure) {
+        (Some(success), Some(failure)) => {
+            Some(RedirectUrls::remembered(success.into_owned(), failure.into_owned()))
+        }
+        (None, None) => None,
+        (Some(_), None) | (None, Some(_)) => return Err(damaged()),
+    };
+    let issued = match record.issued {
+        Some(IssuedRecord { sdk_token, launch_url, expires_at }) => {
+            let secret = |text: Cow<'_, str>| SecretString::from(text.into_owned());
+            let credential = match (sdk_token, launch_url) {
+                (Some(token), None) => Credential::SdkToken(secret(token)),
+                (None, Some(url)) => Credential::LaunchUrl(secret(url)),
+                (Some(_), Some(_)) | (None, None) => return Err(damaged()),
+            };
+            Some(IssuedCredential { credential, expires_at: timestamp(expires_at, "attempt")? })
+        }
+        None => None,
+    };
+    let session = SessionId::parse(&record.session).map_err(|_| damaged())?;
+    Ok(Attempt { session, channel, redirects, state, created_at, issued })
+}
+
+/// Whether two attempts have the same sealed content, given the same session and way back.
+pub(super) fn same_credential(
+    one: Option<&IssuedCredential>,
+    other: Option<&IssuedCredential>,
+) -> bool {
+    let parts = |issued: &IssuedCredential| {
+        let (web, secret) = match &issued.credential {
+            Credential::SdkToken(token) => (false, token.expose_secret().to_owned()),
+            Credential::LaunchUrl(url) => (true, url.expose_secret().to_owned()),
+        };
+        (web, secret, millis(issued.expires_at))
+    };
+    match (one, other) {
+        (Some(one), Some(other)) => parts(one) == parts(other),
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
+    }
+}
+
+fn written<T: Serialize>(record: &T) -> Result<Plain, StoreError> {
+    let mut plain = Plain::new();
+    serde_json::to_writer(plain.writer(), record).map_err(|_| StoreError::Sealed)?;
+    Ok(plain)
+}
+
+const fn source_as_str(source: ContactSource) -> &'static str {
+    match source {
+        ContactSource::Claims => "claims",
+        ContactSource::Proof => "proof",
+        ContactSource::Directory => "directory",
+        ContactSource::Backend => "backend",
+    }
+}
+
+fn parse_source(text: &str) -> Option<ContactSource> {
+    [ContactSource::Claims, ContactSource::Proof, ContactSource::Directory, ContactSource::Backend]
+        .into_iter()
+        .find(|source| source_as_str(*source) == text)
+}
+
+#[derive(Deserialize, Serialize)]
+struct IdentityRecord<'a> {
+    #[serde(borrow)]
+    user: Cow<'a, str>,
+    #[serde(borrow)]
+    app: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    phone: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    email: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    proof: Cow<'a, str>,
+    #[serde(borrow)]
+    source: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    verified_at: Option<i64>,
+    #[serde(borrow)]
+    locale: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reference: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    consent_reference: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct AttemptRecord<'a> {
+    #[serde(borrow)]
+    session: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    success: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    failure: Option<Cow<'a, str>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    issued: Option<IssuedRecord<'a>>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct IssuedRecord<'a> {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sdk_token: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    launch_url: Option<Cow<'a, str>>,
+    expires_at: i64,
+}
+
+#[derive(Deserialize, Serialize)]
+struct ProgressRecord<'a> {
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    unconfirmed: Option<UnconfirmedRecord<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    submission: Option<SubmissionRecord<'a>>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct UnconfirmedRecord<'a> {
+    #[serde(borrow)]
+    standing: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<Cow<'a, str>>,
+    since: i64,
+}
+
+impl UnconfirmedRecord<'_> {
+    fn new((standing, since): (Standing, Timestamp)) -> Self {
+        let (standing, reason) = match standing {
+            Standing::Processing => ("processing", None),
+            Standing::PartiallyCompleted => ("partially_completed", None),
+            Standing::Approved => ("approved", None),
+            Standing::Rejected(reason) => ("rejected", Some(reason.as_str().into())),
+            Standing::Failed(reason) => ("failed", Some(reason.as_str().into())),
+        };
+        Self { standing: standing.into(), reason, since: millis(since) }
+    }
+
+    fn read(self) -> Result<(Standing, Timestamp), StoreError> {
+        let reason = self.reason.as_deref().and_then(ReasonCode::parse);
+        let standing = match (&*self.standing, reason) {
+            ("processing", None) => Standing::Processing,
+            ("partially_completed", None) => Standing::PartiallyCompleted,
+            ("approved", None) => Standing::Approved,
+            ("rejected", Some(reason)) => Standing::Rejected(reason),
+            ("failed", Some(reason)) => Standing::Failed(reason),
+            (_, _) => return Err(StoreError::Corrupt("progress")),
+        };
+        Ok((standing, timestamp(self.since, "progress")?))
+    }
+}
+
+#[derive(Deserialize, Serialize)]
+struct SubmissionRecord<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    #[serde(borrow)]
+    status: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    result: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    processed_at: Option<i64>,
+}
+
+impl<'a> SubmissionRecord<'a> {
+    fn new(submission: &'a Submission) -> Self {
+        Self {
+            id: submission.id.as_str().into(),
+            status: submission.status.as_str().into(),
+            result: submission.result.as_ref().map(|result| result.as_str().into()),
+            reason: submission.reason_code.as_deref().map(Cow::from),
+            processed_at: submission.processed_at.map(millis),
+        }
+    }
+
+    fn read(self) -> Result<Submission, StoreError> {
+        let damaged = StoreError::Corrupt("progress");
+        Ok(Submission {
+            id: SubmissionId::parse(&self.id).map_err(|_| damaged)?,
+            status: SubmissionStatus::parse(&self.status),
+            result: self.result.as_deref().map(SubmissionResult::parse),
+            reason_code: self.reason.map(Cow::into_owned),
+            processed_at: self
+                .processed_at
+                .map(|processed_at| timestamp(processed_at, "progress"))
+                .transpose()?,
+        })
+    }
+}

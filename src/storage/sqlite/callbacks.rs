@@ -1,0 +1,233 @@
+//! Callbacks: kept first, applied after, parked while they name nothing of ours.
+
+use futures_util::future::BoxFuture;
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use super::{
+    aggregate::{blob, text, time},
+    linking,
+    reader::Snapshot,
+    store::SqliteStore,
+    verifications::{bound, moment, record},
+    writer::Tx,
+};
+use crate::{
+    domain::{CallbackId, Moment, News, Pii, Policy, SubmissionReport},
+    storage::{
+        callbacks::{CallbackOutcome, Callbacks, KeptCallback, NewCallback},
+        error::StoreError,
+        keyring::Blinded,
+        records::{millis, timestamp},
+        seal::{DataKey, Place, Plain},
+    },
+};
+
+/// The first pause before a parked callback is tried again; it doubles.
+const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(1);
+/// The longest such pause.
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(1);
+/// How long a callback that names nothing of ours is kept.
+const ORPHAN_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+impl Callbacks for SqliteStore {
+    fn keep_callback(
+        &self,
+        callback: NewCallback,
+    ) -> BoxFuture<'_, Result<CallbackId, StoreError>> {
+        self.write(move |tx| keep(tx, &callback))
+    }
+
+    fn due_callbacks(
+        &self,
+        at: Timestamp,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<KeptCallback>, StoreError>> {
+        self.read(move |snapshot| due(snapshot, at, limit))
+    }
+
+    fn apply_callback(
+        &self,
+        id: CallbackId,
+        report: SubmissionReport,
+        at: Timestamp,
+        policy: Policy,
+    ) -> BoxFuture<'_, Result<CallbackOutcome, StoreError>> {
+        self.write(move |tx| apply(tx, id, report, &moment(at, policy)))
+    }
+
+    fn set_callback_aside(&self, id: CallbackId) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.write(move |tx| {
+            tx.conn
+                .prepare_cached(
+                    "UPDATE callbacks SET state = 'aside', due_at = NULL, tries = tries + 1
+                     WHERE id = ?1 AND state IN ('pending', 'parked')",
+                )?
+                .execute([id.as_bytes()])?;
+            Ok(())
+        })
+    }
+
+    fn put_callback_off(
+        &self,
+        id: CallbackId,
+        until: Timestamp,
+    ) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.write(move |tx| {
+            tx.conn
+                .prepare_cached(
+                    "UPDATE callbacks SET due_at = ?2, tries = tries + 1
+                     WHERE id = ?1 AND state IN ('pending', 'parked')",
+                )?
+                .execute(params![id.as_bytes(), millis(until)])?;
+            Ok(())
+        })
+    }
+
+    fn pending_callbacks(&self) -> BoxFuture<'_, Result<usize, StoreError>> {
+        self.read(|snapshot| {
+            let pending: i64 = snapshot
+                .conn
+                .prepare_cached(
+                    "SELECT count(*) FROM callbacks WHERE state = 'pending' AND due_at IS NOT NULL",
+                )?
+                .query_row([], |row| row.get(0))?;
+            usize::try_from(pending).map_err(|_| StoreError::Corrupt("state"))
+        })
+    }
+}
+
+fn keep(tx: &Tx<'_>, callback: &NewCallback) -> Result<CallbackId, StoreError> {
+    let body = callback.body.expose();
+    let body_hash = tx.ring.blind(Blinded::Body, body);
+    let received_at = millis(callback.received_at);
+    // Those who wait for the verification of a parked one are helped by another try at once.
+    let again = tx
+        .conn
+        .prepare_cached(
+            "UPDATE callbacks SET deliveries = deliveries + 1, last_at = ?2,
+                 due_at = CASE state WHEN 'parked' THEN ?2 ELSE due_at END,
+                 state = CASE state WHEN 'parked' THEN 'pending' ELSE state END
+             WHERE body_hash = ?1 RETURNING id",
+        )?
+        .query_row(params![body_hash, received_at], |row| row.get(0))
+        .optional()?;
+    if let Some(id) = again {
+        return Ok(CallbackId::from_bytes(id));
+    }
+    let id = CallbackId::new(callback.received_at);
+    let fingerprint = &callback.fingerprint;
+    let blind = |what, text: &str| tx.ring.blind(what, text.as_bytes());
+    let (key, wrapped) = DataKey::fresh(tx.ring, &place(&id, "callbacks", "data_key"))?;
+    tx.conn
+        .prepare_cached(
+            "INSERT INTO callbacks (id, body_hash, session_hash, submission_hash, user_hash,
+                 key_id, data_key, state, tries, deliveries, received_at, last_at, due_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending', 0, 1, ?8, ?8, ?8)",
+        )?
+        .execute(params![
+            id.as_bytes(),
+            body_hash,
+            fingerprint.session.as_ref().map(|it| blind(Blinded::Session, it.as_str())),
+            fingerprint.submission.as_ref().map(|it| blind(Blinded::Submission, it.as_str())),
+            fingerprint.user.as_ref().map(|it| blind(Blinded::User, it.expose())),
+            wrapped.key_id,
+            wrapped.bytes,
+            received_at,
+        ])?;
+    let number = tx.conn.last_insert_rowid();
+    let sealed = key.seal(&place(&id, "callback_bodies", "body"), Plain::copy(body))?;
+    tx.conn
+        .prepare_cached("INSERT INTO callback_bodies (callback, body) VALUES (?1, ?2)")?
+        .execute(params![number, sealed])?;
+    Ok(id)
+}
+
+fn due(
+    snapshot: &Snapshot<'_>,
+    at: Timestamp,
+    limit: usize,
+) -> Result<Vec<KeptCallback>, StoreError> {
+    let mut statement = snapshot.conn.prepare_cached(
+        "SELECT id, key_id, data_key, tries, received_at, body
+         FROM callbacks JOIN callback_bodies ON callback = number
+         WHERE state IN ('pending', 'parked') AND due_at <= ?1
+         ORDER BY due_at, number LIMIT ?2",
+    )?;
+    let mut rows = statement.query(params![millis(at), bound(limit)])?;
+    let mut due = Vec::new();
+    while let Some(row) = rows.next()? {
+        due.push(kept(snapshot, row)?);
+    }
+    Ok(due)
+}
+
+fn kept(snapshot: &Snapshot<'_>, row: &Row<'_>) -> Result<KeptCallback, StoreError> {
+    let id = CallbackId::from_bytes(row.get(0)?);
+    let own = place(&id, "callbacks", "data_key");
+    let (key_id, wrapped) = (text(row, 1, "key_id")?, blob(row, 2, "data_key")?);
+    let key = DataKey::unwrap(snapshot.ring, &own, key_id, wrapped)?;
+    let body = key.open(&place(&id, "callback_bodies", "body"), blob(row, 5, "body")?)?;
+    Ok(KeptCallback {
+        id,
+        body: Pii::new(body.to_vec()),
+        tries: row.get(3)?,
+        received_at: time(row, 4, "received_at")?,
+    })
+}
+
+fn apply(
+    tx: &mut Tx<'_>,
+    id: CallbackId,
+    report: SubmissionReport,
+    moment: &Moment,
+) -> Result<CallbackOutcome, StoreError> {
+    let waiting = tx
+        .conn
+        .prepare_cached(
+            "SELECT tries, received_at FROM callbacks
+             WHERE id = ?1 AND state IN ('pending', 'parked')",
+        )?
+        .query_row([id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((tries, received_at)) = waiting else { return Ok(CallbackOutcome::Done) };
+    let Some(owner) = linking::owner(tx, &report)? else {
+        park(tx, id, tries, timestamp(received_at, "received_at")?, moment.at)?;
+        return Ok(CallbackOutcome::Orphaned);
+    };
+    let recorded = record(tx, owner, News::CalledBack(report), moment)?;
+    tx.conn
+        .prepare_cached(
+            "UPDATE callbacks SET state = 'done', due_at = NULL, tries = tries + 1 WHERE id = ?1",
+        )?
+        .execute([id.as_bytes()])?;
+    Ok(CallbackOutcome::Applied(recorded))
+}
+
+/// Puts an orphan off; after its life it goes, body and key.
+fn park(
+    tx: &Tx<'_>,
+    id: CallbackId,
+    tries: u32,
+    received_at: Timestamp,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    if at.duration_since(received_at) >= ORPHAN_LIFE {
+        tx.conn.prepare_cached("DELETE FROM callbacks WHERE id = ?1")?.execute([id.as_bytes()])?;
+        return Ok(());
+    }
+    let doubled = 1_i32.checked_shl(tries.min(30)).unwrap_or(i32::MAX);
+    let pause = FIRST_PAUSE.saturating_mul(doubled).min(LONGEST_PAUSE);
+    let due_at = at.saturating_add(pause).unwrap_or(Timestamp::MAX);
+    tx.conn
+        .prepare_cached(
+            "UPDATE callbacks SET state = 'parked', due_at = ?2, tries = tries + 1 WHERE id = ?1",
+        )?
+        .execute(params![id.as_bytes(), millis(due_at)])?;
+    Ok(())
+}
+
+/// Where a sealed value of a callback belongs.
+const fn place<'a>(id: &'a CallbackId, table: &'static str, column: &'static str) -> Place<'a> {
+    Place { table, column, row: id.as_bytes() }
+}

@@ -1,0 +1,18 @@
+//! The store in one SQLite file: one thread that writes, a few that read.
+
+mod aggregate;
+mod attempts;
+mod callbacks;
+mod lane;
+mod linking;
+mod reader;
+mod saving;
+mod schema;
+mod starts;
+mod store;
+mod sweeps;
+mod timeline;
+mod verifications;
+mod writer;
+
+pub(super) use store::{Untouched, Width};

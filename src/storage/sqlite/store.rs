@@ -1,0 +1,171 @@
+//! The two lanes of the database, as the store that use cases see.
+
+use std::{fmt, fs::File, io, path::Path, sync::Arc};
+
+use futures_util::future::BoxFuture;
+use rusqlite::Connection;
+
+use super::{
+    lane::{Lane, Worker},
+    reader::{Read, Reader, Snapshot, read},
+    schema::{self, CheckError, Found},
+    writer::{Job, Tx, Writer, job},
+};
+use crate::storage::{
+    changes::Changes,
+    error::{DatabaseCause, OpenError, StoreError},
+    keyring::KeyRing,
+    store::{Health, Store},
+};
+
+/// The store in one SQLite file.
+pub(in crate::storage) struct SqliteStore {
+    // Fields are dropped in this order: readers end before the writer folds the log into the file,
+    // and the lock goes last.
+    readers: Lane<Read>,
+    writer: Lane<Job>,
+    changes: Changes,
+    _lock: File,
+}
+
+/// How much may wait, and how many read.
+#[derive(Clone, Copy)]
+pub(in crate::storage) struct Width {
+    /// The bound of each queue.
+    pub(in crate::storage) queue: usize,
+    /// Reading threads.
+    pub(in crate::storage) readers: usize,
+}
+
+/// A database that was looked at and not yet touched.
+pub(in crate::storage) struct Untouched<'a> {
+    path: &'a Path,
+    conn: Connection,
+}
+
+impl<'a> Untouched<'a> {
+    /// Opens the file and makes sure that this version may work with it.
+    pub(in crate::storage) fn open(path: &'a Path) -> Result<Self, OpenError> {
+        let conn = schema::writing(path).map_err(|error| failed(path, error))?;
+        match schema::inspect(&conn).map_err(|cause| database(path, cause))? {
+            Found::Ours => Ok(Self { path, conn }),
+            Found::Newer { found, known } => Err(OpenError::Newer { found, known }),
+        }
+    }
+
+    /// Whether it was ever sealed with keys.
+    pub(in crate::storage) fn is_sealed(&self) -> Result<bool, OpenError> {
+        schema::is_sealed(&self.conn).map_err(|error| failed(self.path, error))
+    }
+
+    /// Proves that the keys fit, brings the schema up to date and starts the threads.
+    pub(in crate::storage) fn start(
+        mut self,
+        ring: KeyRing,
+        keys: &Path,
+        lock: File,
+        width: Width,
+    ) -> Result<SqliteStore, OpenError> {
+        let path = self.path;
+        let refused = |error| match error {
+            CheckError::Database(error) => failed(path, error),
+            CheckError::Keys(source) => OpenError::Keys { path: keys.to_owned(), source },
+        };
+        if self.is_sealed()? {
+            schema::check_keys(&self.conn, &ring).map_err(refused)?;
+        }
+        schema::migrate(&mut self.conn).map_err(|cause| database(path, cause))?;
+        schema::remember_keys(&self.conn, &ring).map_err(refused)?;
+        let readers: Result<Vec<_>, _> =
+            (0..width.readers.max(1)).map(|_| schema::reading(path)).collect();
+        let readers = readers.map_err(|error| failed(path, error))?;
+        SqliteStore::run(self.conn, readers, ring, lock, width.queue).map_err(OpenError::Thread)
+    }
+}
+
+impl SqliteStore {
+    fn run(
+        conn: Connection,
+        readers: Vec<Connection>,
+        ring: KeyRing,
+        lock: File,
+        bound: usize,
+    ) -> io::Result<Self> {
+        let (ring, changes) = (Arc::new(ring), Changes::default());
+        let writer = Writer { conn, ring: Arc::clone(&ring), changes: changes.clone() };
+        let write: Worker<Job> = Box::new(move |queue| writer.work(queue));
+        let reads = readers.into_iter().map(|conn| -> Worker<Read> {
+            let reader = Reader { conn, ring: Arc::clone(&ring) };
+            Box::new(move |queue| reader.work(queue))
+        });
+        Ok(Self {
+            readers: Lane::start("gerbang-read", bound, reads.collect())?,
+            writer: Lane::start("gerbang-write", bound, vec![write])?,
+            changes,
+            _lock: lock,
+        })
+    }
+
+    /// One transaction: done whole or not at all, and durable on `Ok`. What is accepted is done
+    /// even if the caller stops waiting.
+    pub(super) fn write<T, F>(&self, work: F) -> BoxFuture<'_, Result<T, StoreError>>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        Box::pin(async move {
+            let (job, result) = job(work);
+            self.writer.push(job)?;
+            result.await.unwrap_or(Err(StoreError::Closed))
+        })
+    }
+
+    /// One look at what is committed.
+    pub(super) fn read<T, F>(&self, work: F) -> BoxFuture<'_, Result<T, StoreError>>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Snapshot<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        Box::pin(async move {
+            let (read, result) = read(work);
+            self.readers.push(read)?;
+            result.await.unwrap_or(Err(StoreError::Closed))
+        })
+    }
+}
+
+impl Store for SqliteStore {
+    fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            self.readers.close().await;
+            self.writer.close().await;
+        })
+    }
+}
+
+impl Health for SqliteStore {
+    fn writable(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.write(|tx| {
+            tx.conn.prepare_cached("UPDATE pulse SET beats = beats + 1")?.execute([])?;
+            Ok(())
+        })
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore").finish_non_exhaustive()
+    }
+}
+
+fn failed(path: &Path, error: rusqlite::Error) -> OpenError {
+    database(path, error.into())
+}
+
+fn database(path: &Path, source: DatabaseCause) -> OpenError {
+    OpenError::Database { path: path.to_owned(), source }
+}

@@ -1,0 +1,106 @@
+//! Sweeps: what is due by the clock, a bounded number at a time.
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::params;
+
+use super::{
+    aggregate::{fetch, id_column, load},
+    saving::{apply, save},
+    verifications::{bound, record},
+    writer::Tx,
+};
+use crate::{
+    domain::{AttemptState, Effect, Moment, News, Verification, VerificationId},
+    storage::{error::StoreError, records::millis, verifications::Recorded},
+};
+
+/// How long a claimed read is left to whoever claimed it.
+const CLAIM: SignedDuration = SignedDuration::from_mins(1);
+
+/// Claims reads that are due.
+pub(super) fn claim_due_reads(
+    tx: &mut Tx<'_>,
+    at: Timestamp,
+    limit: usize,
+) -> Result<Vec<Verification>, StoreError> {
+    let until = at.saturating_add(CLAIM).unwrap_or(Timestamp::MAX);
+    let due = due(
+        tx,
+        at,
+        limit,
+        "SELECT id FROM verifications WHERE next_read_at <= ?1
+         ORDER BY next_read_at LIMIT ?2",
+    )?;
+    let mut claimed = Vec::with_capacity(due.len());
+    for id in due {
+        // Whatever comes of the read sets the next one; nothing comes of it only in a crash.
+        tx.conn
+            .prepare_cached("UPDATE verifications SET next_read_at = ?2 WHERE id = ?1")?
+            .execute(params![id.as_bytes(), millis(until)])?;
+        claimed.extend(fetch(tx.conn, tx.ring, id)?.map(|(verification, _)| verification));
+    }
+    Ok(claimed)
+}
+
+/// Lets time pass for those whose life is over.
+pub(super) fn expire_due(
+    tx: &mut Tx<'_>,
+    limit: usize,
+    moment: &Moment,
+) -> Result<Vec<Recorded>, StoreError> {
+    let due = due(
+        tx,
+        moment.at,
+        limit,
+        "SELECT id FROM verifications WHERE lapses_at <= ?1
+         ORDER BY lapses_at LIMIT ?2",
+    )?;
+    let mut expired = Vec::with_capacity(due.len());
+    for id in due {
+        let Some(loaded) = load(tx.conn, tx.ring, id)? else { continue };
+        let recorded = record(tx, loaded, News::TimePassed, moment)?;
+        if recorded.effect.changed {
+            expired.push(recorded);
+        }
+    }
+    Ok(expired)
+}
+
+/// Marks the attempts that nobody waits for any more.
+pub(super) fn recover(tx: &mut Tx<'_>, moment: &Moment) -> Result<usize, StoreError> {
+    let under_way: Result<Vec<_>, _> = tx
+        .conn
+        .prepare_cached("SELECT DISTINCT verification FROM attempts WHERE state = 'initiating'")?
+        .query_map([], |row| id_column(row, 0))?
+        .collect();
+    let mut lost = 0;
+    for id in under_way? {
+        let Some(mut loaded) = load(tx.conn, tx.ring, id)? else { continue };
+        let attempts = loaded.verification.attempts.iter();
+        let sessions: Vec<_> = attempts
+            .filter(|attempt| attempt.state == AttemptState::Initiating)
+            .map(|attempt| attempt.session.clone())
+            .collect();
+        let mut effect = Effect::default();
+        for session in sessions {
+            lost += 1;
+            let one = apply(tx, &mut loaded, News::AttemptLost(session), moment)?;
+            effect.changed |= one.changed;
+            effect.notes.extend(one.notes);
+        }
+        save(tx, loaded, &effect, &moment.policy)?;
+    }
+    Ok(lost)
+}
+
+/// The verifications that `sql` selects as due.
+fn due(
+    tx: &Tx<'_>,
+    at: Timestamp,
+    limit: usize,
+    sql: &'static str,
+) -> Result<Vec<VerificationId>, StoreError> {
+    let mut statement = tx.conn.prepare_cached(sql)?;
+    let due = statement.query_map(params![millis(at), bound(limit)], |row| id_column(row, 0))?;
+    Ok(due.collect::<Result<_, _>>()?)
+}

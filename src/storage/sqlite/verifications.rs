@@ -1,0 +1,194 @@
+//! Verifications: each method one transaction around what the domain decides.
+
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use rusqlite::params;
+
+use super::{
+    aggregate::{Loaded, fetch, id_column, load},
+    linking,
+    reader::Snapshot,
+    saving::take_in,
+    starts,
+    store::SqliteStore,
+    sweeps, timeline,
+    writer::Tx,
+};
+use crate::{
+    domain::{
+        DetailsAnswer, Moment, News, Note, Policy, SessionId, SubmissionReport, UserId,
+        Verification, VerificationId, Wanted,
+    },
+    storage::{
+        error::StoreError,
+        keyring::Blinded,
+        records::whole_millis,
+        verifications::{Opened, Page, Recorded, Settled, Verifications},
+    },
+};
+
+impl Verifications for SqliteStore {
+    fn open(
+        &self,
+        wanted: Wanted,
+        asked: bool,
+        at: Timestamp,
+        policy: Policy,
+    ) -> BoxFuture<'_, Result<Opened, StoreError>> {
+        self.write(move |tx| starts::open(tx, wanted, asked, &moment(at, policy)))
+    }
+
+    fn renew(
+        &self,
+        id: VerificationId,
+        user: UserId,
+        asked: bool,
+        at: Timestamp,
+        policy: Policy,
+    ) -> BoxFuture<'_, Result<Option<Opened>, StoreError>> {
+        self.write(move |tx| starts::renew(tx, id, &user, asked, &moment(at, policy)))
+    }
+
+    fn replace_attempt(
+        &self,
+        id: VerificationId,
+        failed: SessionId,
+        at: Timestamp,
+        policy: Policy,
+    ) -> BoxFuture<'_, Result<Option<(Verification, SessionId)>, StoreError>> {
+        self.write(move |tx| starts::replace_attempt(tx, id, failed, &moment(at, policy)))
+    }
+
+    fn record(
+        &self,
+        id: VerificationId,
+        news: News,
+        at: Timestamp,
+        policy: Policy,
+    ) -> BoxFuture<'_, Result<Option<Recorded>, StoreError>> {
+        self.write(move |tx| {
+            let Some(loaded) = load(tx.conn, tx.ring, id)? else { return Ok(None) };
+            record(tx, loaded, news, &moment(at, policy)).map(Some)
+        })
+    }
+
+    fn settle(
+        &self,
+        asked: VerificationId,
+        report: SubmissionReport,
+        at: Timestamp,
+        policy: Policy,
+    ) -> BoxFuture<'_, Result<Option<Settled>, StoreError>> {
+        self.write(move |tx| settle(tx, asked, report, &moment(at, policy)))
+    }
+
+    fn find(&self, id: VerificationId) -> BoxFuture<'_, Result<Option<Verification>, StoreError>> {
+        self.read(move |snapshot| {
+            Ok(fetch(snapshot.conn, snapshot.ring, id)?.map(|(verification, _)| verification))
+        })
+    }
+
+    fn list(
+        &self,
+        user: UserId,
+        before: Option<VerificationId>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Page, StoreError>> {
+        self.read(move |snapshot| list(snapshot, &user, before, limit))
+    }
+
+    fn timeline(&self, id: VerificationId) -> BoxFuture<'_, Result<Vec<Note>, StoreError>> {
+        self.read(move |snapshot| timeline::of(snapshot, id))
+    }
+
+    fn claim_due_reads(
+        &self,
+        at: Timestamp,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<Verification>, StoreError>> {
+        self.write(move |tx| sweeps::claim_due_reads(tx, whole_millis(at), limit))
+    }
+
+    fn expire_due(
+        &self,
+        at: Timestamp,
+        limit: usize,
+        policy: Policy,
+    ) -> BoxFuture<'_, Result<Vec<Recorded>, StoreError>> {
+        self.write(move |tx| sweeps::expire_due(tx, limit, &moment(at, policy)))
+    }
+
+    fn recover(&self, at: Timestamp, policy: Policy) -> BoxFuture<'_, Result<usize, StoreError>> {
+        self.write(move |tx| sweeps::recover(tx, &moment(at, policy)))
+    }
+}
+
+/// The circumstances, in the store's own unit of time; `newer_open` is looked up when it matters.
+pub(super) fn moment(at: Timestamp, policy: Policy) -> Moment {
+    Moment { at: whole_millis(at), policy, newer_open: false }
+}
+
+/// Takes an event in and says what it did.
+pub(super) fn record(
+    tx: &mut Tx<'_>,
+    loaded: Loaded,
+    news: News,
+    moment: &Moment,
+) -> Result<Recorded, StoreError> {
+    let (verification, effect) = take_in(tx, loaded, news, moment)?;
+    Ok(Recorded { verification, effect })
+}
+
+fn settle(
+    tx: &mut Tx<'_>,
+    asked: VerificationId,
+    report: SubmissionReport,
+    moment: &Moment,
+) -> Result<Option<Settled>, StoreError> {
+    let Some(about) = load(tx.conn, tx.ring, asked)? else { return Ok(None) };
+    let unreadable = News::DetailsRead(DetailsAnswer::NotReadable);
+    let owner = linking::owner(tx, &report)?;
+    let found = News::DetailsRead(DetailsAnswer::Found(report));
+    Ok(Some(match owner {
+        Some(owner) if owner.verification.id == asked => {
+            Settled::Here(record(tx, owner, found, moment)?)
+        }
+        Some(owner) => Settled::Elsewhere {
+            owner: record(tx, owner, found, moment)?,
+            asked: record(tx, about, unreadable, moment)?,
+        },
+        None => Settled::Nowhere(record(tx, about, unreadable, moment)?),
+    }))
+}
+
+fn list(
+    snapshot: &Snapshot<'_>,
+    user: &UserId,
+    before: Option<VerificationId>,
+    limit: usize,
+) -> Result<Page, StoreError> {
+    let user = snapshot.ring.blind(Blinded::User, user.as_str().as_bytes());
+    // No id sorts after this one.
+    let before = before.map_or([0xff; 16], |before| *before.as_bytes());
+    let mut statement = snapshot.conn.prepare_cached(
+        "SELECT id FROM verifications WHERE user_hash = ?1 AND id < ?2 AND issued = 1
+         ORDER BY id DESC LIMIT ?3",
+    )?;
+    let one_more = bound(limit).saturating_add(1);
+    let ids = statement.query_map(params![user, before, one_more], |row| id_column(row, 0))?;
+    let mut page = Page { items: Vec::new(), next: None };
+    for id in ids {
+        if page.items.len() == limit {
+            page.next = page.items.last().map(|last| last.id);
+            break;
+        }
+        let found = fetch(snapshot.conn, snapshot.ring, id?)?;
+        page.items.extend(found.map(|(verification, _)| verification));
+    }
+    Ok(page)
+}
+
+/// A limit as SQLite takes it.
+pub(super) fn bound(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,211 @@
+//! The one thread that writes, and the group commit.
+//!
+//! A commit waits for the disk, a statement does not: so everything that waits when a transaction
+//! is under way joins it, and all are answered when it is on the disk. Nobody is answered before,
+//! nobody hears of a change before, and one job's failure undoes that job alone.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Instant,
+};
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::lane::Queue;
+use crate::{
+    domain::VerificationId,
+    storage::{changes::Changes, error::StoreError, keyring::KeyRing},
+};
+
+/// The most jobs of one transaction: bounds how long the first waits for the last.
+const BATCH: usize = 256;
+
+/// What a job works with: the transaction, the keys, and whom to tell.
+pub(super) struct Tx<'a> {
+    /// The connection, inside a transaction.
+    pub(super) conn: &'a Connection,
+    /// The keys.
+    pub(super) ring: &'a KeyRing,
+    changed: Vec<VerificationId>,
+}
+
+impl Tx<'_> {
+    /// Lets the waiters of `id` be told after the commit.
+    pub(super) fn announce(&mut self, id: VerificationId) {
+        self.changed.push(id);
+    }
+}
+
+/// A job as the thread sees it.
+pub(super) trait Work: Send {
+    /// Does it, inside a transaction; says whether it may stay.
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool;
+
+    /// It was undone, although nothing was wrong with it.
+    fn lose(&mut self, cause: StoreError);
+
+    /// Tells its caller.
+    fn answer(self: Box<Self>);
+}
+
+/// What is queued.
+pub(super) type Job = Box<dyn Work>;
+
+struct Order<F, T> {
+    work: Option<F>,
+    result: Result<T, StoreError>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+/// Makes a job of `work`, and the place where its result will be.
+pub(super) fn job<F, T>(work: F) -> (Job, oneshot::Receiver<Result<T, StoreError>>)
+where
+    F: FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    T: Send + 'static,
+{
+    let (reply, result) = oneshot::channel();
+    (Box::new(Order { work: Some(work), result: Err(StoreError::Closed), reply }), result)
+}
+
+impl<F, T> Work for Order<F, T>
+where
+    F: FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send,
+    T: Send,
+{
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool {
+        if let Some(work) = self.work.take() {
+            self.result = catch_unwind(AssertUnwindSafe(|| work(tx))).unwrap_or_else(|_| {
+                tracing::error!("a write panicked");
+                Err(StoreError::Database("a write panicked".into()))
+            });
+        }
+        self.result.is_ok()
+    }
+
+    fn lose(&mut self, cause: StoreError) {
+        self.result = Err(cause);
+    }
+
+    fn answer(self: Box<Self>) {
+        // A caller that has gone away needs no answer.
+        let _ = self.reply.send(self.result);
+    }
+}
+
+/// The writing end of the database.
+pub(super) struct Writer {
+    /// The connection; this thread alone writes.
+    pub(super) conn: Connection,
+    /// The keys.
+    pub(super) ring: Arc<KeyRing>,
+    /// Whom to tell after a commit.
+    pub(super) changes: Changes,
+}
+
+impl Writer {
+    /// Works until the queue ends, then leaves the file in order.
+    pub(super) fn work(self, queue: &Queue<Job>) {
+        while let Some(first) = queue.next() {
+            self.batch(first, queue);
+        }
+        // Folds the log into the file, so that a copy of the file alone is whole. The log is as
+        // good; a failure here loses nothing.
+        if let Err(error) = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
+            tracing::warn!(%error, "the write-ahead log could not be folded into the database");
+        }
+    }
+
+    /// One transaction: `first`, and whatever waits by the time it is done.
+    fn batch(&self, first: Job, queue: &Queue<Job>) {
+        let mut batch = Batch::new(self);
+        let mut next = Some(first);
+        while let Some(job) = next {
+            batch.add(job);
+            next = if batch.jobs.len() < BATCH { queue.waiting() } else { None };
+        }
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::as_conversions,
+            reason = "a gauge is a float"
+        )]
+        metrics::gauge!("gerbang_store_queue_depth").set(queue.depth() as f64);
+        batch.finish();
+    }
+
+    fn execute(&self, sql: &'static str) -> Result<(), rusqlite::Error> {
+        self.conn.prepare_cached(sql)?.execute([]).map(drop)
+    }
+}
+
+/// A transaction and those who wait for it.
+struct Batch<'a> {
+    writer: &'a Writer,
+    tx: Tx<'a>,
+    jobs: Vec<Job>,
+}
+
+impl<'a> Batch<'a> {
+    fn new(writer: &'a Writer) -> Self {
+        let tx = Tx { conn: &writer.conn, ring: &writer.ring, changed: Vec::new() };
+        Self { writer, tx, jobs: Vec::new() }
+    }
+
+    /// Does one job; its failure leaves the transaction as it was before.
+    fn add(&mut self, mut job: Job) {
+        if let Err(error) = self.attempt(&mut job) {
+            job.lose(error.into());
+        }
+        self.jobs.push(job);
+    }
+
+    fn attempt(&mut self, job: &mut Job) -> Result<(), rusqlite::Error> {
+        // The first job of a transaction needs no savepoint: its failure may undo everything.
+        let alone = self.writer.conn.is_autocommit();
+        self.writer.execute(if alone { "BEGIN IMMEDIATE" } else { "SAVEPOINT job" })?;
+        let told = self.tx.changed.len();
+        if job.run(&mut self.tx) {
+            return if alone { Ok(()) } else { self.writer.execute("RELEASE job") };
+        }
+        self.tx.changed.truncate(told);
+        if alone {
+            return self.writer.execute("ROLLBACK");
+        }
+        if self.writer.conn.is_autocommit() {
+            // A full disk or a failing one makes SQLite give up the whole transaction.
+            self.lose_all(&Arc::new(rusqlite::Error::InvalidQuery));
+            return Ok(());
+        }
+        self.writer.execute("ROLLBACK TO job")?;
+        self.writer.execute("RELEASE job")
+    }
+
+    fn finish(mut self) {
+        if !self.writer.conn.is_autocommit() {
+            let begun = Instant::now();
+            if let Err(error) = self.writer.execute("COMMIT") {
+                self.lose_all(&Arc::new(error));
+                if !self.writer.conn.is_autocommit() {
+                    // Nothing more can be done about it; the next BEGIN will say so.
+                    let _ = self.writer.execute("ROLLBACK");
+                }
+            }
+            metrics::histogram!("gerbang_store_commit_duration_seconds").record(begun.elapsed());
+        }
+        for id in self.tx.changed.drain(..) {
+            self.writer.changes.announce(id);
+        }
+        for job in self.jobs {
+            job.answer();
+        }
+    }
+
+    /// Everything done so far was undone.
+    fn lose_all(&mut self, cause: &Arc<rusqlite::Error>) {
+        self.tx.changed.clear();
+        for job in &mut self.jobs {
+            job.lose(StoreError::Database(Box::new(Arc::clone(cause))));
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The store. What every backend must do stands in `starts`, `results`, `sweeps` and `callbacks`,
+//! as functions over `&dyn Store`; `sqlite` runs them all on SQLite and adds what a file of one's
+//! own brings along.
+
+mod bed;
+mod callbacks;
+mod results;
+mod sqlite;
+mod starts;
+mod sweeps;

@@ -1,0 +1,95 @@
+//! What is due by the clock.
+
+use gerbang::{
+    domain::{AttemptState, News, ReasonCode, Status},
+    storage::Store,
+};
+
+use super::bed::{
+    at, attempt_of, details, find, issued, open, partial, policy, record, report, started, states,
+    user, wanted,
+};
+
+pub(super) async fn a_due_read_is_claimed_by_one_and_comes_back(store: &dyn Store) {
+    let (verification, _) = issued(store, "cust-1").await;
+    let due = verification.reads.next_at.unwrap();
+    let claim = |at| store.claim_due_reads(at, 10);
+    let later = |seconds| due + jiff::SignedDuration::from_secs(seconds);
+
+    let early = claim(later(-1)).await.unwrap();
+    let claimed = claim(due).await.unwrap();
+    let second = claim(later(59)).await.unwrap();
+    let after_a_crash = claim(later(60)).await.unwrap();
+
+    assert!(early.is_empty());
+    assert_eq!(claimed.len(), 1);
+    assert_eq!(claimed[0].id, verification.id);
+    assert!(second.is_empty());
+    assert_eq!(after_a_crash.len(), 1);
+}
+
+pub(super) async fn due_reads_come_oldest_first_and_bounded(store: &dyn Store) {
+    let mut due = Vec::new();
+    for minutes in [3, 1, 2] {
+        let name = format!("cust-{minutes}");
+        let (verification, session) = attempt_of(open(store, wanted(&name), minutes).await);
+        let recorded = super::bed::issue(store, &verification, &session, minutes).await;
+        due.push((recorded.verification.reads.next_at, verification.id));
+    }
+    due.sort();
+
+    let claimed = store.claim_due_reads(at(24 * 60), 2).await.unwrap();
+
+    let ids: Vec<_> = claimed.iter().map(|verification| verification.id).collect();
+    assert_eq!(ids, [due[0].1, due[1].1]);
+}
+
+pub(super) async fn what_outlived_its_time_expires_once(store: &dyn Store) {
+    let (verification, _) = issued(store, "cust-1").await;
+    let (waiting, session) = issued(store, "cust-2").await;
+    let news = details(report("sub-2", "cust-2", Some(&session), partial()));
+    record(store, waiting.id, news, 1).await;
+    let mut waiter = store.changes().subscribe(verification.id);
+    let expire = |minutes| store.expire_due(at(minutes), 10, policy());
+
+    let early = expire(24 * 60 - 1).await.unwrap();
+    let expired = expire(24 * 60).await.unwrap();
+    let again = expire(24 * 60 + 1).await.unwrap();
+
+    assert!(early.is_empty());
+    assert_eq!(expired.len(), 1);
+    assert_eq!(expired[0].verification.id, verification.id);
+    assert!(again.is_empty());
+    let read = find(store, verification.id).await;
+    assert_eq!((read.status, read.reason), (Status::Expired, Some(ReasonCode::TimedOut)));
+    assert_eq!(find(store, waiting.id).await.status, Status::PartiallyCompleted);
+    waiter.changed().await;
+}
+
+pub(super) async fn an_announced_result_keeps_it_open_until_confirming_ends(store: &dyn Store) {
+    let (verification, session) = issued(store, "cust-1").await;
+    let announced = report("sub-1", "cust-1", Some(&session), super::bed::valid());
+    record(store, verification.id, News::CalledBack(announced), 1).await;
+
+    let at_the_end_of_its_life = store.expire_due(at(24 * 60), 10, policy()).await.unwrap();
+    let at_the_end_of_waiting = store.expire_due(at(72 * 60 + 1), 10, policy()).await.unwrap();
+
+    assert!(at_the_end_of_its_life.is_empty());
+    assert_eq!(at_the_end_of_waiting.len(), 1);
+    let read = find(store, verification.id).await;
+    assert_eq!((read.status, read.reason), (Status::Failed, Some(ReasonCode::ResultUnconfirmed)));
+    assert!(read.settled_unconfirmed);
+}
+
+pub(super) async fn attempts_under_way_at_a_crash_become_unknown(store: &dyn Store) {
+    let (lost, _) = started(store, "cust-1").await;
+    let (kept, _) = issued(store, "cust-2").await;
+
+    let count = store.recover(at(1), policy()).await.unwrap();
+    let again = store.recover(at(1), policy()).await.unwrap();
+
+    assert_eq!((count, again), (1, 0));
+    assert_eq!(states(&find(store, lost.id).await), [AttemptState::Unknown]);
+    assert_eq!(states(&find(store, kept.id).await), [AttemptState::Issued]);
+    assert!(store.list(user("cust-1"), None, 10).await.unwrap().items.is_empty());
+}
