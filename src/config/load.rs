@@ -30,6 +30,7 @@ pub struct Sources {
 impl Sources {
     /// A file and this process's environment. What is no UTF-8 there becomes text that no setting
     /// accepts, so it is reported with its variable's name.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn from_process(file: Option<PathBuf>) -> Self {
         let text = |it: std::ffi::OsString| it.to_string_lossy().into_owned();
         let env = std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect();

@@ -27,6 +27,10 @@ impl Clock for SystemClock {
         Timestamp::now()
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that waits by the machine's clock"
+    )]
     fn sleep_until(&self, at: Timestamp) -> BoxFuture<'static, ()> {
         let left = Duration::try_from(at.duration_since(self.now())).unwrap_or(Duration::ZERO);
         Box::pin(tokio::time::sleep(left))

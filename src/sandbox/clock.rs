@@ -31,6 +31,10 @@ impl SandboxClock for SystemSandboxClock {
         Timestamp::now()
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where the sandbox waits by the machine's clock"
+    )]
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         Box::pin(tokio::time::sleep(duration))
     }

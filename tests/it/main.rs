@@ -13,3 +13,4 @@ mod contract;
 mod sandbox;
 mod storage;
 mod support;
+mod tidy;

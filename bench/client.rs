@@ -1,0 +1,141 @@
+//! An HTTP/1.1 client that does as little as it can: fixed request, kept-alive connections, one
+//! thread.
+//!
+//! It shares a core with the canned upstream, so what it does not do is left to those it measures.
+
+use std::{
+    cell::{Cell, RefCell},
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use futures_util::future::try_join_all;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+/// What every start sends; nginx passes it on as it is.
+const BODY: &str = r#"{"channel":"sdk"}"#;
+
+/// The largest answer that is waited for.
+const MOST_BYTES: usize = 64 * 1024;
+
+/// Whom to ask, and which answer is a success.
+#[derive(Debug)]
+pub(crate) struct Target {
+    pub(crate) address: SocketAddr,
+    pub(crate) expected: u16,
+}
+
+/// What was measured.
+#[derive(Debug)]
+pub(crate) struct Figures {
+    took: Duration,
+    latencies: Vec<Duration>,
+}
+
+impl Figures {
+    /// Requests answered per second.
+    pub(crate) fn per_second(&self) -> f64 {
+        let requests = u32::try_from(self.latencies.len()).unwrap_or(u32::MAX);
+        f64::from(requests) / self.took.as_secs_f64()
+    }
+
+    /// The latency that `percent` of the requests did not exceed.
+    pub(crate) fn percentile(&mut self, percent: usize) -> Duration {
+        self.latencies.sort_unstable();
+        let last = self.latencies.len().saturating_sub(1);
+        self.latencies.get(last * percent / 100).copied().unwrap_or_default()
+    }
+}
+
+/// Sends one request a token over `connections` connections.
+pub(crate) fn run(target: &Target, tokens: &[&str], connections: usize) -> Result<Figures> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    runtime.block_on(async {
+        let opened = (0..connections).map(|_| Connection::open(target));
+        let opened = try_join_all(opened).await.context("no connection was made")?;
+        let next = Cell::new(0);
+        let latencies = RefCell::new(Vec::with_capacity(tokens.len()));
+
+        let begun = Instant::now();
+        try_join_all(opened.into_iter().map(|mut connection| {
+            let (next, latencies) = (&next, &latencies);
+            async move {
+                while let Some(token) = tokens.get(next.replace(next.get() + 1)) {
+                    let asked = Instant::now();
+                    connection.start(token).await?;
+                    latencies.borrow_mut().push(asked.elapsed());
+                }
+                anyhow::Ok(())
+            }
+        }))
+        .await?;
+
+        Ok(Figures { took: begun.elapsed(), latencies: latencies.into_inner() })
+    })
+}
+
+struct Connection<'a> {
+    target: &'a Target,
+    stream: TcpStream,
+    request: String,
+    answer: Vec<u8>,
+}
+
+impl<'a> Connection<'a> {
+    async fn open(target: &'a Target) -> Result<Self> {
+        let stream = TcpStream::connect(target.address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self { target, stream, request: String::new(), answer: Vec::new() })
+    }
+
+    async fn start(&mut self, token: &str) -> Result<()> {
+        self.request.clear();
+        for part in [
+            "POST /v1/verifications HTTP/1.1\r\nhost: kyc.bench.example\r\nauthorization: Bearer ",
+            token,
+            "\r\ncontent-type: application/json\r\naccept: application/json\r\ncontent-length: ",
+            &BODY.len().to_string(),
+            "\r\n\r\n",
+            BODY,
+        ] {
+            self.request.push_str(part);
+        }
+        self.stream.write_all(self.request.as_bytes()).await?;
+        let (status, body) = self.read().await?;
+        ensure!(status == self.target.expected, "answered {status}: {body}");
+        // Both gateway and upstream name it; an error page of either does not.
+        ensure!(body.to_ascii_lowercase().contains("token\""), "no token in: {body}");
+        Ok(())
+    }
+
+    /// Reads one answer with a `Content-Length`.
+    async fn read(&mut self) -> Result<(u16, String)> {
+        self.answer.clear();
+        loop {
+            ensure!(self.stream.read_buf(&mut self.answer).await? > 0, "hung up");
+            if let Some(whole) = whole(&self.answer)? {
+                return Ok(whole);
+            }
+            ensure!(self.answer.len() < MOST_BYTES, "the answer is too long");
+        }
+    }
+}
+
+/// Status and body, once all of it is there.
+fn whole(bytes: &[u8]) -> Result<Option<(u16, String)>> {
+    let text = std::str::from_utf8(bytes).context("not text")?;
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return Ok(None) };
+    let mut lines = head.lines();
+    let status = lines.next().and_then(|line| line.split(' ').nth(1)).context("no status")?;
+    let length = lines.find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>())
+    });
+    let Some(length) = length else { bail!("no length: {head}") };
+    let length = length.context("no length")?;
+    Ok((body.len() >= length).then_some((status.parse()?, body.to_owned())))
+}
