@@ -1,13 +1,16 @@
 //! How asking somebody else can fail: whose fault it was, and whether another try may help.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// A failed call. No variant holds the other side's words, a URL or a token: what an operator may
 /// need of them is logged where it happened, by documented cause only.
-#[derive(Debug, thiserror::Error)]
+///
+/// It can be cloned because one failed fetch of a token or key set is told to all who waited.
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum UpstreamError {
-    /// No connection was made, so the call had no effect; another try is safe.
-    #[error("no connection to the upstream")]
+    /// The call was never made: there was no connection, or no partner token to make it with. It
+    /// had no effect; another try is safe.
+    #[error("the upstream could not be reached")]
     Unreachable(#[source] Source),
     /// The answer did not come in time. The call may have had its effect.
     #[error("the upstream answered too late")]
@@ -49,10 +52,34 @@ pub enum UpstreamError {
     Garbled(&'static str),
 }
 
+/// Settings that no client can be built from; found when the gateway starts.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The proxy's address cannot be used.
+    #[error("the proxy's address cannot be used")]
+    Proxy,
+    /// The extra certificates cannot be read.
+    #[error("the extra certificates cannot be read")]
+    Certificates,
+    /// The HTTP client refuses to be built, for example because no certificate authority at all is
+    /// known on this machine.
+    #[error("the HTTP client cannot be built")]
+    Client(#[source] reqwest::Error),
+    /// A setting cannot travel in a header; its key.
+    #[error("{0} cannot be sent in a header")]
+    Header(&'static str),
+}
+
 /// The cause below a failed call, stripped of its URL.
-pub type Source = Box<dyn std::error::Error + Send + Sync>;
+pub type Source = Arc<dyn std::error::Error + Send + Sync>;
 
 impl UpstreamError {
+    /// A task of ours ended without an outcome; the process is ending, or it panicked.
+    pub(super) fn lost() -> Self {
+        let cause: Box<dyn std::error::Error + Send + Sync> = "a task was lost".into();
+        Self::Broken(Source::from(cause))
+    }
+
     /// Whether a later try may succeed without anybody mending anything.
     pub const fn is_passing(&self) -> bool {
         match self {

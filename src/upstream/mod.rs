@@ -4,7 +4,18 @@
 //! to an app.
 
 pub mod error;
+mod flight;
+mod gtf;
+mod http;
+mod jwks;
+mod meter;
 mod provider;
+mod spread;
+mod token;
 
-pub use error::UpstreamError;
+pub use error::{SetupError, UpstreamError};
+pub use gtf::Gtf;
+pub use http::HttpClient;
+pub use jwks::{FetchedKeys, RemoteKeys};
 pub use provider::{InitiateFlow, Provider, SubmissionQuery, UnreadableCallback};
+pub use token::{Mint, MintedToken, PartnerToken, TokenCache};

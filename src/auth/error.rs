@@ -1,0 +1,64 @@
+//! Why a token proves nothing.
+//!
+//! Invariant: no variant holds a word of the token. The reason is for operators; the caller is told
+//! no more than that the token is not good.
+
+use crate::{domain::InvalidUserId, upstream::UpstreamError};
+
+/// A token that was not believed.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum AuthError {
+    /// Longer than 8 KiB.
+    #[error("the token is too long")]
+    TooLong,
+    /// No signed token of the compact form; says what is wrong.
+    #[error("the token is malformed: {0}")]
+    Malformed(&'static str),
+    /// No configured issuer has this `iss` and `aud`, or several have.
+    #[error("the token is from no issuer that is trusted for this audience")]
+    UnknownIssuer,
+    /// Its algorithm is not one of the issuer's.
+    #[error("the token is signed with an algorithm that its issuer does not use")]
+    Algorithm,
+    /// Its `typ` is not the one agreed on.
+    #[error("the token is of another type")]
+    Type,
+    /// The issuer has no key of that name that fits the algorithm.
+    #[error("the token names no key of its issuer")]
+    UnknownKey,
+    /// The signature is not the issuer's.
+    #[error("the token's signature is wrong")]
+    Signature,
+    /// `exp` has passed.
+    #[error("the token has expired")]
+    Expired,
+    /// `nbf` or `iat` lies in the future.
+    #[error("the token is not valid yet")]
+    NotYetValid,
+    /// A back end's token at an app's operation, or the other way round.
+    #[error("the token is not meant for this operation")]
+    WrongUse,
+    /// The claim that names the user cannot be a user id.
+    #[error("the token names no usable user")]
+    User(#[source] InvalidUserId),
+    /// The issuer's keys could not be fetched, so nothing can be said about the token.
+    #[error("the issuer's keys are not at hand")]
+    KeysUnavailable(#[source] UpstreamError),
+}
+
+impl AuthError {
+    /// Whether this says nothing about the token, only about us: trying later may help.
+    pub const fn is_unavailable(&self) -> bool {
+        matches!(self, Self::KeysUnavailable(_))
+    }
+}
+
+/// An issuer's settings that no verifier can be built from; found when the gateway starts.
+#[derive(Debug, thiserror::Error)]
+#[error("the keys of issuer {issuer} cannot be used: {why}")]
+pub struct AuthSetupError {
+    /// The issuer, as configured.
+    pub issuer: String,
+    /// What is wrong with its keys.
+    pub why: &'static str,
+}

@@ -1,0 +1,136 @@
+//! Access tokens in, callers out.
+//!
+//! Invariant: a caller comes out only if one configured issuer, and no other, vouches for the whole
+//! token. What was verified is remembered for a minute at most, never beyond the token's end nor
+//! beyond the life of the keys it was verified with.
+
+use std::{sync::Arc, time::Duration};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::{SignedDuration, Timestamp};
+use moka::sync::Cache;
+
+use super::{
+    claims,
+    compact::{self, Compact},
+    contact::ProvenToken,
+    error::{AuthError, AuthSetupError},
+    issuer::{TrustedIssuer, VerifiedWith},
+};
+use crate::{
+    config::{self, TokenUse},
+    domain::{AppCaller, BackendCaller, Clock, Tasks},
+    upstream::HttpClient,
+};
+
+/// How long a verified token is remembered: as long a user whom the issuer shut out stays in.
+const MEMORY: SignedDuration = SignedDuration::from_mins(1);
+/// How many tokens are remembered; about one KiB each.
+const REMEMBERED: u64 = 20_000;
+
+/// Verifies the tokens of all configured issuers.
+#[derive(Debug)]
+pub struct TokenVerifier {
+    issuers: Vec<Arc<TrustedIssuer>>,
+    /// By the hash of the token, so that no token lies in memory for longer than its request.
+    verified: Cache<[u8; 32], Arc<Verified>>,
+    clock: Arc<dyn Clock>,
+}
+
+#[derive(Debug)]
+struct Verified {
+    caller: Caller,
+    issuer: Arc<TrustedIssuer>,
+    with: VerifiedWith,
+    until: Timestamp,
+}
+
+#[derive(Debug)]
+enum Caller {
+    App(Arc<AppCaller>),
+    Backend(Arc<BackendCaller>),
+}
+
+impl TokenVerifier {
+    /// Takes the issuers; begins to fetch the key sets of those that publish them.
+    pub fn new(
+        issuers: &[config::Issuer],
+        http: &HttpClient,
+        clock: Arc<dyn Clock>,
+        tasks: &Tasks,
+    ) -> Result<Self, AuthSetupError> {
+        let trust = |issuer| TrustedIssuer::new(issuer, http, &clock, tasks).map(Arc::new);
+        let issuers = issuers.iter().map(trust).collect::<Result<_, _>>()?;
+        let verified = Cache::builder()
+            .max_capacity(REMEMBERED)
+            // Frees memory; what counts is `Verified::until`.
+            .time_to_live(Duration::from_mins(1))
+            .build();
+        Ok(Self { issuers, verified, clock })
+    }
+
+    /// The user behind a token, for operations of apps.
+    pub async fn app(&self, token: &str) -> Result<Arc<AppCaller>, AuthError> {
+        match &self.verify(token).await?.caller {
+            Caller::App(caller) => Ok(Arc::clone(caller)),
+            Caller::Backend(_) => Err(AuthError::WrongUse),
+        }
+    }
+
+    /// The server behind a token, for operations of back ends.
+    pub async fn backend(&self, token: &str) -> Result<Arc<BackendCaller>, AuthError> {
+        match &self.verify(token).await?.caller {
+            Caller::Backend(caller) => Ok(Arc::clone(caller)),
+            Caller::App(_) => Err(AuthError::WrongUse),
+        }
+    }
+
+    async fn verify(&self, token: &str) -> Result<Arc<Verified>, AuthError> {
+        compact::check_length(token)?;
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
+        let remembered = self.verified.get(&hash).filter(|verified| {
+            self.clock.now() < verified.until && verified.issuer.still_has(&verified.with)
+        });
+        if let Some(remembered) = remembered {
+            return Ok(remembered);
+        }
+        let verified = Arc::new(self.verify_anew(token, &hash).await?);
+        self.verified.insert(hash, Arc::clone(&verified));
+        Ok(verified)
+    }
+
+    async fn verify_anew(&self, token: &str, hash: &[u8; 32]) -> Result<Verified, AuthError> {
+        let compact = Compact::parse(token)?;
+        let mut named = self.issuers.iter().filter(|issuer| issuer.is_named_by(&compact));
+        let (Some(issuer), None) = (named.next(), named.next()) else {
+            return Err(AuthError::UnknownIssuer);
+        };
+        let with = issuer.verify(token, &compact).await?;
+        let now = self.clock.now();
+        let leeway = issuer.settings.leeway;
+        let expires_at = claims::check_times(&compact.claims, leeway, now)?;
+        let name = token_name(&compact, hash);
+        let proven = ProvenToken { claims: &compact.claims, issuer: &issuer.settings, name: &name };
+        let caller = match issuer.settings.token_use {
+            TokenUse::App => Caller::App(Arc::new(claims::app_caller(&proven, expires_at)?)),
+            TokenUse::Backend => {
+                Caller::Backend(Arc::new(claims::backend_caller(&proven, expires_at)?))
+            }
+        };
+        let end = expires_at.saturating_add(leeway).unwrap_or(Timestamp::MAX);
+        let until = now.saturating_add(MEMORY).unwrap_or(Timestamp::MAX).min(end);
+        Ok(Verified { caller, issuer: Arc::clone(issuer), with, until })
+    }
+}
+
+/// Names a token among those of its issuer: by its `jti` if that can be written down, else by its
+/// hash.
+fn token_name(compact: &Compact, hash: &[u8; 32]) -> String {
+    const LONGEST: usize = 64;
+    let plain =
+        |name: &&str| name.len() <= LONGEST && name.bytes().all(|byte| byte.is_ascii_graphic());
+    let named = claims::text(&compact.claims, "jti").filter(plain);
+    named.map_or_else(|| URL_SAFE_NO_PAD.encode(hash), str::to_owned)
+}

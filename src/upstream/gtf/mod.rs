@@ -1,0 +1,13 @@
+//! The provider's identity verification API, in the generation its documents describe.
+
+mod client;
+mod credential;
+mod fault;
+mod initiate;
+mod lifetime;
+mod mint;
+mod operation;
+mod report;
+mod wire;
+
+pub use client::Gtf;
