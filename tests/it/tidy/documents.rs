@@ -45,12 +45,16 @@ fn unknown_routes(page: &Source, known: &[String]) -> Vec<String> {
     findings
 }
 
+/// Where the provider's own paths begin in the same way.
+const THEIRS: &str = "/v1/esign/";
+
 /// What looks like a route of ours: `/v1/` and the segments that follow.
 fn routes(line: &str) -> Vec<String> {
     let starts = line.match_indices("/v1/").map(|(at, _)| at);
-    // The provider has `/v1/` paths too; ours begin there.
+    // Ours begin there; the provider's other paths have something before it.
     let ours = starts.filter(|at| {
-        line[..*at].chars().next_back().is_none_or(|c| !c.is_alphabetic() && c != '-')
+        let before = line[..*at].chars().next_back();
+        before.is_none_or(|c| !c.is_alphabetic() && c != '-') && !line[*at..].starts_with(THEIRS)
     });
     ours.map(|at| {
         let end = |c: char| !c.is_alphanumeric() && !"/_-{}$…<>".contains(c);
@@ -123,7 +127,7 @@ mod tests {
         let known = known_routes(document);
         let page = Source::invented(
             "docs/a.md",
-            "`GET /v1/a/$ID?wait=5`, `/v1/a`.\n/v1/a/{id}, `/esign-partner/v1/x`\n/v1/b/x and\n",
+            "`GET /v1/a/$ID?wait=5`, `/v1/a`.\n/v1/a/{id}, `/esign-partner/v1/x`, /v1/esign/x\n/v1/b/x and\n",
         );
 
         let findings = unknown_routes(&page, &known);
