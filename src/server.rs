@@ -1,1 +1,256 @@
 //! The composition root: builds the parts, binds, runs, drains.
+
+use std::{
+    fmt,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use actix_web::{
+    App, HttpServer,
+    dev::{Server, ServerHandle},
+    http::KeepAlive,
+    middleware::from_fn,
+    web,
+};
+use anyhow::Context as _;
+use jiff::{SignedDuration, Timestamp};
+use tracing_actix_web::TracingLogger;
+
+pub use crate::api::OPENAPI;
+use crate::{
+    api::{self, AppState, Limits, Readiness, RequestSpan},
+    auth::{self, CallbackGate, TokenVerifier},
+    config::Settings,
+    domain::{Clock, Tasks},
+    jobs,
+    storage::{self, Options, Store},
+    telemetry::Metrics,
+    upstream::{Gtf, HttpClient},
+    usecase::{self, Parts, Ports, RedirectRules, SdkEndpoint},
+};
+
+/// What the host of a gateway hands in.
+#[derive(Clone, Debug)]
+pub struct Host {
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where work that outlives a request runs.
+    pub tasks: Tasks,
+}
+
+/// A running gateway.
+pub struct Gateway {
+    addr: SocketAddr,
+    admin_addr: SocketAddr,
+    public: ServerHandle,
+    admin: ServerHandle,
+    state: AppState,
+    host: Host,
+    lame_duck: Duration,
+    shutdown_deadline: Duration,
+}
+
+impl Gateway {
+    /// Opens the store, binds both listeners and starts the jobs. On `Ok` the gateway serves.
+    pub async fn start(settings: Settings, host: Host) -> anyhow::Result<Self> {
+        auth::install_crypto();
+        let metrics = Metrics::install();
+        let state = state(&settings, &host).await?;
+        usecase::verification::recover(&state.ports).await.context("the store cannot be read")?;
+        let (public, addr) = public_listener(&settings, &state)?;
+        let (admin, admin_addr) = admin_listener(&settings, &state, metrics.clone())?;
+        let pace = jobs::Pace {
+            tick: signed(settings.reconcile.tick),
+            reads: settings.reconcile.concurrency,
+        };
+        jobs::start(&host.tasks, &state.ports, pace);
+        host.tasks.spawn(keep_metrics(host.clone(), metrics));
+        let gateway = Self {
+            addr,
+            admin_addr,
+            public: public.handle(),
+            admin: admin.handle(),
+            state,
+            lame_duck: settings.server.lame_duck,
+            shutdown_deadline: settings.server.shutdown_deadline,
+            host: host.clone(),
+        };
+        // A server that fails while serving leaves its reason in the log; its listener is gone
+        // then, and whoever watches it restarts the process.
+        for server in [public, admin] {
+            host.tasks.spawn(async move {
+                if let Err(error) = server.await {
+                    tracing::error!(%error, "a listener has failed");
+                }
+            });
+        }
+        Ok(gateway)
+    }
+
+    /// Where callers arrive.
+    pub const fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Where operators' tools arrive.
+    pub const fn admin_addr(&self) -> SocketAddr {
+        self.admin_addr
+    }
+
+    /// Stops without failing a request: not ready first, so that a load balancer looks elsewhere,
+    /// then no new connections, then the rest of the work. Actix refuses new connections at once,
+    /// which is why the lame-duck time comes before it is told.
+    pub async fn drain(self) {
+        self.state.draining.store(true, Ordering::Relaxed);
+        let clock = &self.host.clock;
+        let until = clock.now().saturating_add(signed(self.lame_duck)).unwrap_or(Timestamp::MAX);
+        clock.sleep_until(until).await;
+        self.stop().await;
+    }
+
+    /// Stops now: lets requests and tasks in progress end, up to the deadline.
+    pub async fn stop(self) {
+        self.state.draining.store(true, Ordering::Relaxed);
+        // Waiters are let go and loops end; without this a long-poll would hold its worker.
+        self.host.tasks.stop();
+        let all = async {
+            self.public.stop(true).await;
+            self.host.tasks.drained().await;
+        };
+        let deadline = self.shutdown_deadline.saturating_sub(self.lame_duck);
+        // The admin listener goes last: it is how others see that we are stopping.
+        let admin = async {
+            if tokio::time::timeout(deadline, all).await.is_err() {
+                tracing::warn!(tasks = self.host.tasks.running(), "stopped with work in progress");
+            }
+        };
+        tokio::join!(self.admin.stop(true), admin);
+    }
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway").field("addr", &self.addr).finish_non_exhaustive()
+    }
+}
+
+async fn state(settings: &Settings, host: &Host) -> anyhow::Result<AppState> {
+    let store = open_store(settings).await?;
+    let http = HttpClient::new(&settings.egress, settings.provider.connect_timeout)
+        .context("the HTTP client cannot be built")?;
+    let Host { clock, tasks } = host.clone();
+    let tokens = TokenVerifier::new(&settings.auth.issuers, &http, Arc::clone(&clock), &tasks)
+        .context("the issuers' keys cannot be used")?;
+    let provider = Gtf::new(&settings.provider, &http, Arc::clone(&clock), tasks.clone())
+        .context("the provider's settings cannot be used")?;
+    let sdk = settings.provider.sdk.as_ref();
+    let ports = Ports::new(Parts {
+        store,
+        provider: Arc::new(provider),
+        clock,
+        tasks,
+        policy: settings.policy(),
+        redirects: RedirectRules {
+            allowed: settings.redirects.allowed.clone(),
+            default: settings.redirects.default.clone(),
+        },
+        sdk: sdk.map(|sdk| SdkEndpoint {
+            base_url: sdk.base_url.clone(),
+            environment: sdk.environment.clone(),
+        }),
+        start_deadline: signed(settings.server.start_deadline),
+        attempt_deadline: signed(settings.provider.initiate_timeout),
+    });
+    Ok(AppState {
+        ports,
+        tokens: Arc::new(tokens),
+        gate: Arc::new(CallbackGate::new(&settings.callbacks)),
+        limits: Limits {
+            body: settings.server.max_body,
+            callback_body: settings.callbacks.max_body,
+            body_deadline: settings.server.body_deadline,
+        },
+        draining: Arc::new(AtomicBool::new(false)),
+    })
+}
+
+async fn open_store(settings: &Settings) -> anyhow::Result<Arc<dyn Store>> {
+    let opened = storage::open(Options::from(&settings.storage)).await;
+    let opened = opened.context("the store cannot be opened")?;
+    if let Some(keys) = opened.generated_keys {
+        tracing::warn!(
+            path = %keys.display(),
+            "a key ring was made up; keep a copy, since nothing can be read without it"
+        );
+    }
+    Ok(opened.store)
+}
+
+fn public_listener(settings: &Settings, state: &AppState) -> anyhow::Result<(Server, SocketAddr)> {
+    let shared = web::Data::new(state.clone());
+    let callbacks = settings.callbacks.path.clone();
+    let listen = settings.server.listen;
+    let mut server = HttpServer::new(move || {
+        App::new()
+            .app_data(shared.clone())
+            .wrap(TracingLogger::<RequestSpan>::new())
+            .wrap(from_fn(api::around))
+            .configure(|config| api::configure(config, &callbacks))
+    })
+    .keep_alive(KeepAlive::Timeout(settings.server.keep_alive))
+    .client_request_timeout(settings.server.header_deadline)
+    .client_disconnect_timeout(Duration::from_secs(1))
+    .shutdown_timeout(settings.server.shutdown_deadline.as_secs())
+    .disable_signals();
+    if settings.server.workers > 0 {
+        server = server.workers(settings.server.workers);
+    }
+    let server = server.bind(listen).with_context(|| taken(listen, "server.listen"))?;
+    let addr = server.addrs().first().copied().unwrap_or(listen);
+    Ok((server.run(), addr))
+}
+
+fn admin_listener(
+    settings: &Settings,
+    state: &AppState,
+    metrics: Metrics,
+) -> anyhow::Result<(Server, SocketAddr)> {
+    let shared = web::Data::new(Readiness { state: state.clone(), metrics });
+    let listen = settings.server.admin_listen;
+    let server = HttpServer::new(move || {
+        App::new().app_data(shared.clone()).configure(api::configure_admin)
+    })
+    .workers(1)
+    .shutdown_timeout(1)
+    .disable_signals();
+    let server = server.bind(listen).with_context(|| taken(listen, "server.admin_listen"))?;
+    let addr = server.addrs().first().copied().unwrap_or(listen);
+    Ok((server.run(), addr))
+}
+
+fn taken(listen: SocketAddr, setting: &str) -> String {
+    format!("cannot listen on {listen}; choose another `{setting}`")
+}
+
+/// Folds recorded durations into their histograms, which would grow otherwise.
+async fn keep_metrics(host: Host, metrics: Metrics) {
+    const PAUSE: SignedDuration = SignedDuration::from_secs(5);
+    loop {
+        metrics.upkeep();
+        let until = host.clock.now().saturating_add(PAUSE).unwrap_or(Timestamp::MAX);
+        tokio::select! {
+            () = host.tasks.stopping() => return,
+            () = host.clock.sleep_until(until) => {}
+        }
+    }
+}
+
+/// No setting goes beyond what both types hold.
+fn signed(duration: Duration) -> SignedDuration {
+    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
+}

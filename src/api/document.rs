@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 
 /// The contract of this version, byte for byte.
-const OPENAPI: &str = include_str!("../../openapi.yaml");
+pub const OPENAPI: &str = include_str!("../../openapi.yaml");
 
 /// `GET /openapi.yaml`
 pub(crate) async fn openapi() -> HttpResponse {

@@ -12,8 +12,6 @@ use super::problem::{FieldError, Problem, ProblemType};
 use crate::{
     auth::AuthError,
     domain::{Chain, Trace},
-    storage::error::StoreError,
-    upstream::error::UpstreamError,
     usecase,
 };
 
@@ -73,6 +71,9 @@ impl ApiError {
         let kind = self.problem.kind;
         let cause = self.cause.as_deref().map(Chain::of).unwrap_or_default();
         let (slug, status) = (kind.slug(), kind.status());
+        if let Some(limit) = limit_of(kind) {
+            metrics::counter!("gerbang_refused_total", "limit" => limit).increment(1);
+        }
         if status.is_server_error() {
             tracing::error!(problem = slug, error = %cause, "a request failed");
         } else if matches!(
@@ -110,6 +111,7 @@ impl ResponseError for ApiError {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table, read row by row")]
 fn problem_of(error: &usecase::Error, now: Timestamp) -> Problem {
     use usecase::Error;
     match error {
@@ -154,65 +156,36 @@ fn problem_of(error: &usecase::Error, now: Timestamp) -> Problem {
             header::WWW_AUTHENTICATE,
             &format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", scope.as_str()),
         ),
-        Error::ProviderTimeout => timeout(),
-        Error::Provider(failure) => upstream(failure),
-        Error::CallbackUnreadable(_) => Problem::new(
-            ProblemType::MalformedRequest,
-            "The body is no statement about a submission. It was kept for an operator.",
-        ),
-        Error::Store(StoreError::Overloaded) => {
-            Problem::new(ProblemType::Overloaded, "Try again in a moment.").retry_after(1)
-        }
-        Error::Store(
-            StoreError::Closed
-            | StoreError::Database(_)
-            | StoreError::Sealed
-            | StoreError::Corrupt(_),
+        Error::DeadlinePassed | Error::ProviderTimeout(_) => Problem::new(
+            ProblemType::UpstreamTimeout,
+            "The verification provider did not answer in time. Try again: nothing is lost.",
         )
-        | Error::TaskLost => internal(),
-    }
-}
-
-fn upstream(failure: &UpstreamError) -> Problem {
-    match failure {
-        UpstreamError::TimedOut => timeout(),
-        UpstreamError::Unavailable { retry_after, .. } => {
-            unavailable(retry_after.map_or(2, |wait| wait.as_secs()))
-        }
-        UpstreamError::Unreachable(_) => unavailable(2),
-        UpstreamError::Saturated => unavailable(1),
-        UpstreamError::ContactRefused(_) => invalid(
+        .retry_after(1),
+        Error::ProviderUnavailable { retry_after, .. } => Problem::new(
+            ProblemType::UpstreamUnavailable,
+            "Try again in a moment: nothing is lost.",
+        )
+        .retry_after(retry_after.map_or(2, |wait| wait.as_secs())),
+        Error::ContactRefused(_) => invalid(
             "/contact",
             "The provider does not take this contact. Let the user verify another one.",
         ),
         // Ours to mend, never the caller's 401 or 403.
-        UpstreamError::Broken(_)
-        | UpstreamError::Unauthorized
-        | UpstreamError::Misconfigured(_)
-        | UpstreamError::DuplicateSession
-        | UpstreamError::Refused { .. }
-        | UpstreamError::Garbled(_) => Problem::new(
+        Error::ProviderRefused(_) => Problem::new(
             ProblemType::UpstreamError,
             "The verification provider's answer could not be used. The operator has been told.",
         ),
+        Error::CallbackUnreadable(_) => Problem::new(
+            ProblemType::MalformedRequest,
+            "The body is no statement about a submission. It was kept for an operator.",
+        ),
+        Error::Overloaded(_) => {
+            Problem::new(ProblemType::Overloaded, "Try again in a moment.").retry_after(1)
+        }
+        Error::Store(_) | Error::TaskLost => {
+            Problem::new(ProblemType::InternalError, "The operator has been told.")
+        }
     }
-}
-
-fn timeout() -> Problem {
-    Problem::new(
-        ProblemType::UpstreamTimeout,
-        "The verification provider did not answer in time. Try again: nothing is lost.",
-    )
-    .retry_after(1)
-}
-
-fn unavailable(seconds: u64) -> Problem {
-    Problem::new(ProblemType::UpstreamUnavailable, "Try again in a moment: nothing is lost.")
-        .retry_after(seconds)
-}
-
-fn internal() -> Problem {
-    Problem::new(ProblemType::InternalError, "The operator has been told.")
 }
 
 fn invalid(pointer: &str, detail: &str) -> Problem {
@@ -221,4 +194,34 @@ fn invalid(pointer: &str, detail: &str) -> Problem {
 
 fn seconds_until(until: Timestamp, now: Timestamp) -> u64 {
     u64::try_from(until.duration_since(now).as_secs()).unwrap_or(0).saturating_add(1)
+}
+
+/// Which limit a refusal comes from, for the metric; `None` for refusals of another kind.
+const fn limit_of(kind: ProblemType) -> Option<&'static str> {
+    match kind {
+        ProblemType::RateLimited => Some("waiters"),
+        ProblemType::AttemptsExhausted => Some("attempts"),
+        ProblemType::Overloaded => Some("store"),
+        ProblemType::HeaderTooLarge => Some("head"),
+        ProblemType::PayloadTooLarge => Some("body"),
+        ProblemType::RequestTimeout => Some("body_time"),
+        ProblemType::AuthenticationRequired
+        | ProblemType::InvalidToken
+        | ProblemType::InsufficientScope
+        | ProblemType::ContactNotVerified
+        | ProblemType::NotFound
+        | ProblemType::MethodNotAllowed
+        | ProblemType::NotAcceptable
+        | ProblemType::Conflict
+        | ProblemType::VerificationFinal
+        | ProblemType::UnsupportedMediaType
+        | ProblemType::MalformedRequest
+        | ProblemType::ValidationFailed
+        | ProblemType::RedirectNotAllowed
+        | ProblemType::CallbackUnauthorized
+        | ProblemType::UpstreamError
+        | ProblemType::UpstreamUnavailable
+        | ProblemType::UpstreamTimeout
+        | ProblemType::InternalError => None,
+    }
 }

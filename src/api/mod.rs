@@ -13,6 +13,7 @@ mod state;
 mod v1;
 
 pub use admin::{Readiness, configure as configure_admin};
+pub use document::OPENAPI;
 pub use middleware::{RequestSpan, around};
 pub use problem::ProblemType;
 pub use routes::{OPERATIONS, Operation, configure};

@@ -92,10 +92,11 @@ impl ProblemType {
     ];
 
     /// Slug, status and title, side by side.
+    #[expect(clippy::too_many_lines, reason = "a table, read row by row")]
     const fn row(self) -> (&'static str, StatusCode, &'static str) {
         match self {
             Self::AuthenticationRequired => {
-                ("authentication-required", StatusCode::UNAUTHORIZED, "An access token is needed")
+                ("authentication-required", StatusCode::UNAUTHORIZED, "Authentication is required")
             }
             Self::InvalidToken => {
                 ("invalid-token", StatusCode::UNAUTHORIZED, "The access token is not valid")
@@ -106,22 +107,22 @@ impl ProblemType {
             Self::ContactNotVerified => {
                 ("contact-not-verified", StatusCode::FORBIDDEN, "The contact is not verified")
             }
-            Self::NotFound => ("not-found", StatusCode::NOT_FOUND, "There is nothing here"),
+            Self::NotFound => ("not-found", StatusCode::NOT_FOUND, "Not found"),
             Self::MethodNotAllowed => (
                 "method-not-allowed",
                 StatusCode::METHOD_NOT_ALLOWED,
                 "The method is not allowed here",
             ),
-            Self::NotAcceptable => (
-                "not-acceptable",
-                StatusCode::NOT_ACCEPTABLE,
-                "The answer is only available as JSON",
-            ),
-            Self::RequestTimeout => {
-                ("request-timeout", StatusCode::REQUEST_TIMEOUT, "The request took too long")
+            Self::NotAcceptable => {
+                ("not-acceptable", StatusCode::NOT_ACCEPTABLE, "No acceptable form")
             }
+            Self::RequestTimeout => (
+                "request-timeout",
+                StatusCode::REQUEST_TIMEOUT,
+                "The request took too long to arrive",
+            ),
             Self::Conflict => {
-                ("conflict", StatusCode::CONFLICT, "The present state does not allow this")
+                ("conflict", StatusCode::CONFLICT, "The request conflicts with the current state")
             }
             Self::VerificationFinal => {
                 ("verification-final", StatusCode::CONFLICT, "The verification is closed")
@@ -132,60 +133,58 @@ impl ProblemType {
             Self::UnsupportedMediaType => (
                 "unsupported-media-type",
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "The body must be JSON",
+                "The media type is not supported",
             ),
             Self::MalformedRequest => {
                 ("malformed-request", StatusCode::BAD_REQUEST, "The request cannot be read")
             }
-            Self::ValidationFailed => (
-                "validation-failed",
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "A value in the request cannot be used",
-            ),
+            Self::ValidationFailed => {
+                ("validation-failed", StatusCode::UNPROCESSABLE_ENTITY, "The request is not valid")
+            }
             Self::RedirectNotAllowed => (
                 "redirect-not-allowed",
                 StatusCode::UNPROCESSABLE_ENTITY,
-                "A redirect URL is not allowed",
+                "The redirect URL is not allowed",
             ),
             Self::RateLimited => {
                 ("rate-limited", StatusCode::TOO_MANY_REQUESTS, "Too many requests")
             }
-            Self::AttemptsExhausted => (
-                "attempts-exhausted",
-                StatusCode::TOO_MANY_REQUESTS,
-                "The attempts of the day are used up",
-            ),
+            Self::AttemptsExhausted => {
+                ("attempts-exhausted", StatusCode::TOO_MANY_REQUESTS, "Too many attempts")
+            }
             Self::HeaderTooLarge => (
                 "header-too-large",
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-                "The request's head is too large",
+                "The request header is too large",
             ),
             Self::CallbackUnauthorized => (
                 "callback-unauthorized",
                 StatusCode::UNAUTHORIZED,
-                "The callback's credentials are not valid",
+                "The callback is not authorized",
             ),
             Self::UpstreamError => (
                 "upstream-error",
                 StatusCode::BAD_GATEWAY,
-                "The verification provider cannot do this now",
+                "The identity provider did not accept the request",
             ),
             Self::UpstreamUnavailable => (
                 "upstream-unavailable",
                 StatusCode::SERVICE_UNAVAILABLE,
-                "The verification provider is not available",
+                "A service the gateway needs is not available",
             ),
             Self::UpstreamTimeout => (
                 "upstream-timeout",
                 StatusCode::GATEWAY_TIMEOUT,
-                "The verification provider is too slow",
+                "The identity provider took too long",
             ),
             Self::Overloaded => {
-                ("overloaded", StatusCode::SERVICE_UNAVAILABLE, "Too much to do right now")
+                ("overloaded", StatusCode::SERVICE_UNAVAILABLE, "The gateway is busy")
             }
-            Self::InternalError => {
-                ("internal-error", StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here")
-            }
+            Self::InternalError => (
+                "internal-error",
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Something went wrong on our side",
+            ),
         }
     }
 

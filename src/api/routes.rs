@@ -1,6 +1,6 @@
 //! Every operation of the public listener, in one table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::{
     HttpResponse, Route,
@@ -58,7 +58,8 @@ pub fn configure(config: &mut web::ServiceConfig, callback_path: &str) {
         paths.entry(path).or_default().push(operation);
     }
     for (path, operations) in paths {
-        let allow = operations.iter().map(|one| one.method).collect::<Vec<_>>().join(", ");
+        let methods: BTreeSet<_> = operations.iter().map(|one| one.method).collect();
+        let allow = methods.into_iter().collect::<Vec<_>>().join(", ");
         let mut resource = web::resource(path);
         for operation in operations {
             let method = Method::from_bytes(operation.method.as_bytes()).unwrap_or_default();

@@ -1,3 +1,11 @@
 //! Process in, exit code out: a file a subcommand.
 
+mod command;
 pub mod config;
+mod healthcheck;
+mod openapi;
+mod sandbox;
+mod serve;
+mod signal;
+
+pub use command::run;

@@ -24,6 +24,7 @@ pub struct Issuer {
     /// Which operations its tokens open.
     pub token_use: TokenUse,
     /// The `iss` claim, compared byte by byte.
+    #[expect(clippy::struct_field_names, reason = "the claim's own name")]
     pub issuer: String,
     /// The `aud` value that means us. Too wide (shared with other services) lets their tokens in.
     pub audience: String,

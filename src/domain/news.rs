@@ -1,7 +1,5 @@
 //! What can happen to a verification, and what comes of it.
 
-use std::borrow::Cow;
-
 use jiff::Timestamp;
 
 use super::{
@@ -119,7 +117,7 @@ pub struct Note {
     /// The status after the event.
     pub status: Status,
     /// More, in a fixed vocabulary.
-    pub detail: Option<Cow<'static, str>>,
+    pub detail: Option<&'static str>,
 }
 
 /// What happened.

@@ -282,7 +282,7 @@ impl Verification {
             at: moment.at,
             kind,
             status: self.status,
-            detail: detail.map(Into::into),
+            detail,
         });
     }
 }

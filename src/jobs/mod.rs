@@ -6,26 +6,7 @@
 mod apply;
 mod expire;
 mod read;
+mod start;
 mod turns;
 
-use jiff::SignedDuration;
-
-use self::turns::Turns;
-use crate::{domain::Tasks, usecase::Ports};
-
-/// How often the jobs look for work, and how much they do at once.
-#[derive(Clone, Copy, Debug)]
-pub struct Pace {
-    /// The longest pause between two looks; news ends it early.
-    pub tick: SignedDuration,
-    /// Details reads in progress at once.
-    pub reads: usize,
-}
-
-/// Starts every job; they end when `tasks` stop.
-pub fn start(tasks: &Tasks, ports: &Ports, pace: Pace) {
-    let turns = Turns { tasks: tasks.clone(), ports: ports.clone(), tick: pace.tick };
-    tasks.spawn(apply::run(turns.clone()));
-    tasks.spawn(read::run(turns.clone(), pace.reads));
-    tasks.spawn(expire::run(turns));
-}
+pub use start::{Pace, start};

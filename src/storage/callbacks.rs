@@ -43,7 +43,6 @@ pub struct KeptCallback {
 
 /// What became of a callback.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "the large one is the usual one")]
 pub enum CallbackOutcome {
     /// A verification took it in.
     Applied(Box<Recorded>),

@@ -81,6 +81,7 @@ pub trait Verifications: Send + Sync {
     /// Takes in a wish for a fresh credential of one verification (the newest attempt's channel and
     /// way back). Never [`Opened::Resumed`]: a fresh one was asked for. `None`: no such
     /// verification of this user.
+    #[expect(clippy::too_many_arguments, reason = "a wish, and the circumstances of every call")]
     fn renew(
         &self,
         id: VerificationId,
@@ -152,7 +153,7 @@ pub trait Verifications: Send + Sync {
         policy: Policy,
     ) -> BoxFuture<'_, Result<Vec<Recorded>, StoreError>>;
 
-    /// Marks attempts that were under way when the process ended: nobody knows how they went.
+    /// Gives back the claims of the process before, and marks attempts that were under way when the process ended: nobody knows how they went.
     /// Called once, before anything is served. Says how many there were.
     fn recover(&self, at: Timestamp, policy: Policy) -> BoxFuture<'_, Result<usize, StoreError>>;
 }

@@ -7,13 +7,14 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use reqwest::{
-    Certificate, Client, ClientBuilder, Proxy, Request, Response, StatusCode, header::HeaderMap,
+    Certificate, Client, ClientBuilder, Proxy, Request, Response, StatusCode,
+    header::{HeaderMap, HeaderName, HeaderValue},
     redirect::Policy,
 };
 use secrecy::ExposeSecret;
 
 use super::error::{SetupError, UpstreamError};
-use crate::config::Egress;
+use crate::{config::Egress, domain::Trace};
 
 /// What the other side reads in its access log.
 const USER_AGENT: &str = concat!("gerbang/", env!("CARGO_PKG_VERSION"));
@@ -90,6 +91,7 @@ impl HttpClient {
         limits: Limits,
     ) -> Result<Answer, UpstreamError> {
         *request.timeout_mut() = Some(limits.deadline);
+        name_the_request(request.headers_mut());
         let spare = request.try_clone();
         let first = self.client.execute(request).await.map_err(failure);
         let response = match (first, spare) {
@@ -100,6 +102,19 @@ impl HttpClient {
         };
         read(response, limits.max_answer).await
     }
+}
+
+/// Says which request of ours the call is made for, so that both sides' logs can be laid side by
+/// side.
+fn name_the_request(headers: &mut HeaderMap) {
+    let Some(trace) = Trace::current() else { return };
+    let mut put = |name, value: &str| {
+        if let Some(value) = HeaderValue::from_str(value).ok().filter(|value| !value.is_empty()) {
+            headers.insert(name, value);
+        }
+    };
+    put(HeaderName::from_static("x-request-id"), &trace.request_id);
+    put(HeaderName::from_static("traceparent"), trace.traceparent.as_deref().unwrap_or_default());
 }
 
 /// Reads at most `most` bytes. An announced length is believed if it is too large, never if it is

@@ -1,5 +1,7 @@
 //! Why a use case did not do what it was asked: what happened, not which status it becomes.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::{
@@ -51,19 +53,70 @@ pub enum Error {
     ScopeMissing(Scope),
     /// The provider did not answer within the caller's deadline. The call goes on, and the next
     /// start gets what it brings.
+    #[error("the caller waited long enough for the provider")]
+    DeadlinePassed,
+    /// The provider did not answer within its own deadline.
     #[error("the provider answered too late")]
-    ProviderTimeout,
-    /// The provider could not be asked, or said no.
-    #[error("the provider could not be asked")]
-    Provider(#[from] UpstreamError),
+    ProviderTimeout(#[source] UpstreamError),
+    /// The provider cannot be asked now; later it may.
+    #[error("the provider is not available")]
+    ProviderUnavailable {
+        /// How long it asks us to wait.
+        retry_after: Option<Duration>,
+        /// What happened.
+        #[source]
+        source: UpstreamError,
+    },
+    /// The provider does not take the form of the contact.
+    #[error("the provider does not take the contact")]
+    ContactRefused(#[source] UpstreamError),
+    /// The provider refuses us, or its answer cannot be used: an operator's to mend.
+    #[error("the provider's answer cannot be used")]
+    ProviderRefused(#[source] UpstreamError),
     /// A callback was kept, but nobody can read it.
     #[error("a callback cannot be read")]
     CallbackUnreadable(#[from] UnreadableCallback),
+    /// More is to be remembered than the store takes at a time.
+    #[error("the store is overloaded")]
+    Overloaded(#[source] StoreError),
     /// Remembering failed.
     #[error("the store failed")]
-    Store(#[from] StoreError),
+    Store(#[source] StoreError),
     /// A task of ours ended without an answer; it panicked or was cut off by the end of the
     /// process.
     #[error("a task ended without an answer")]
     TaskLost,
+}
+
+impl From<UpstreamError> for Error {
+    fn from(failure: UpstreamError) -> Self {
+        match failure {
+            UpstreamError::TimedOut => Self::ProviderTimeout(failure),
+            UpstreamError::Unavailable { retry_after, .. } => {
+                Self::ProviderUnavailable { retry_after, source: failure }
+            }
+            UpstreamError::Unreachable(_) | UpstreamError::Saturated => {
+                Self::ProviderUnavailable { retry_after: None, source: failure }
+            }
+            UpstreamError::ContactRefused(_) => Self::ContactRefused(failure),
+            UpstreamError::Broken(_)
+            | UpstreamError::Unauthorized
+            | UpstreamError::Misconfigured(_)
+            | UpstreamError::DuplicateSession
+            | UpstreamError::Refused { .. }
+            | UpstreamError::Garbled(_) => Self::ProviderRefused(failure),
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(failure: StoreError) -> Self {
+        match failure {
+            StoreError::Overloaded => Self::Overloaded(failure),
+            StoreError::Closed
+            | StoreError::Database(_)
+            | StoreError::Sealed
+            | StoreError::Corrupt(_) => Self::Store(failure),
+        }
+    }
 }

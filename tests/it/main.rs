@@ -10,7 +10,13 @@
 
 mod config;
 mod contract;
+mod living;
+mod privacy;
+mod refusals;
 mod sandbox;
+mod starting;
 mod storage;
 mod support;
 mod tidy;
+mod verdicts;
+mod waiting;

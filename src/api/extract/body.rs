@@ -8,7 +8,10 @@ use actix_web::{
     http::header::{CONTENT_LENGTH, CONTENT_TYPE},
 };
 use futures_util::{StreamExt as _, future::LocalBoxFuture};
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use serde_path_to_error::Segment;
 
 use crate::api::{
@@ -107,14 +110,16 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let pointer = pointer_of(error.path());
-        complaint(error.inner(), pointer)
+        // serde_json calls some misfits, such as `null` for a name, mistakes of syntax.
+        let is_json = serde_json::from_slice::<IgnoredAny>(body).is_ok();
+        complaint(error.inner(), pointer, is_json)
     })?;
-    json.end().map_err(|error| complaint(&error, String::new()))?;
+    json.end().map_err(|error| complaint(&error, String::new(), false))?;
     Ok(value)
 }
 
-fn complaint(error: &serde_json::Error, pointer: String) -> ApiError {
-    if !error.is_data() {
+fn complaint(error: &serde_json::Error, pointer: String, is_json: bool) -> ApiError {
+    if !error.is_data() && !is_json {
         let detail = format!("Not JSON at line {}, column {}.", error.line(), error.column());
         return ApiError::new(ProblemType::MalformedRequest, detail);
     }

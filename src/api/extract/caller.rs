@@ -9,6 +9,7 @@ use actix_web::{
 };
 use futures_util::future::{LocalBoxFuture, Ready, ready};
 
+use super::parts::check_accept;
 use crate::{
     api::{
         error::ApiError,
@@ -18,10 +19,10 @@ use crate::{
     domain::{AppCaller, BackendCaller},
 };
 
-/// A user through one of the partner's apps.
+/// A user through one of the partner's apps, which takes JSON.
 pub(crate) struct App(pub(crate) Arc<AppCaller>);
 
-/// One of the partner's own servers.
+/// One of the partner's own servers, which takes JSON.
 pub(crate) struct Backend(pub(crate) Arc<BackendCaller>);
 
 /// The provider, by the header it was told to send.
@@ -41,6 +42,7 @@ impl FromRequest for App {
             let caller = AppState::of(&request)?.tokens.app(bearer(&request)?).await;
             let caller = caller.map_err(ApiError::from_auth)?;
             tracing::Span::current().record("app.id", caller.app.as_str());
+            check_accept(&request)?;
             Ok(Self(caller))
         })
     }
@@ -56,6 +58,7 @@ impl FromRequest for Backend {
             let caller = AppState::of(&request)?.tokens.backend(bearer(&request)?).await;
             let caller = caller.map_err(ApiError::from_auth)?;
             tracing::Span::current().record("app.id", caller.client.as_str());
+            check_accept(&request)?;
             Ok(Self(caller))
         })
     }

@@ -7,5 +7,5 @@ mod parts;
 
 pub(crate) use body::{Json, Raw, present};
 pub(crate) use caller::{App, Backend, Provider};
-pub(crate) use language::Language;
-pub(crate) use parts::{Accepting, Id, Query};
+pub(crate) use language::language;
+pub(crate) use parts::{Id, Query};

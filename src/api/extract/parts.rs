@@ -19,9 +19,6 @@ pub(crate) struct Id(pub(crate) VerificationId);
 /// The query parameters we know; others are ignored.
 pub(crate) struct Query<T>(pub(crate) T);
 
-/// A caller that takes JSON.
-pub(crate) struct Accepting;
-
 impl FromRequest for Id {
     type Error = ApiError;
     type Future = Ready<Result<Self, ApiError>>;
@@ -53,16 +50,12 @@ fn form(request: &HttpRequest) -> url::form_urlencoded::Parse<'_> {
     url::form_urlencoded::parse(request.query_string().as_bytes())
 }
 
-impl FromRequest for Accepting {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(accepts_json(request).then_some(Self).ok_or_else(|| {
-            let detail = "Send `Accept: application/json`, or none.";
-            ApiError::new(ProblemType::NotAcceptable, detail)
-        }))
-    }
+/// Refuses a caller that takes no JSON.
+pub(super) fn check_accept(request: &HttpRequest) -> Result<(), ApiError> {
+    let detail = "Send `Accept: application/json`, or none.";
+    accepts_json(request)
+        .then_some(())
+        .ok_or_else(|| ApiError::new(ProblemType::NotAcceptable, detail))
 }
 
 fn accepts_json(request: &HttpRequest) -> bool {

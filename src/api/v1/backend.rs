@@ -1,7 +1,7 @@
 //! Verifications, for the partner's own servers.
 
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
     http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, VARY},
     web,
 };
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     api::{
         error::ApiError,
-        extract::{Accepting, Backend, Id, Language},
+        extract::{Backend, Id, language},
         state::AppState,
     },
     domain::{
@@ -27,16 +27,15 @@ use crate::{
 
 /// `GET /v1/backend/verifications/{verificationId}`
 pub(crate) async fn get(
+    request: HttpRequest,
     state: web::Data<AppState>,
     Backend(caller): Backend,
-    _: Accepting,
     Id(id): Id,
-    Language(language): Language,
 ) -> Result<HttpResponse, ApiError> {
     let now = state.ports.now();
     let inspected = usecase::verification::inspect(&state.ports, &caller, id).await;
     let inspected = inspected.map_err(|error| ApiError::from_usecase(error, now))?;
-    let locale = language.unwrap_or(inspected.verification.locale);
+    let locale = language(&request).unwrap_or(inspected.verification.locale);
     Ok(HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "private, no-store"))
         .insert_header((VARY, "Accept-Language"))

@@ -19,7 +19,7 @@ use super::views::{StartedView, VerificationPageView, VerificationView};
 use crate::{
     api::{
         error::ApiError,
-        extract::{Accepting, App, Id, Json, Language, Query, present},
+        extract::{App, Id, Json, Query, language, present},
         problem::FieldError,
         state::AppState,
     },
@@ -108,15 +108,14 @@ pub(crate) struct WaitQuery {
 
 /// `POST /v1/verifications`
 pub(crate) async fn start(
+    request: HttpRequest,
     state: web::Data<AppState>,
     App(caller): App,
-    _: Accepting,
-    Language(language): Language,
     Json(body): Json<StartVerification>,
 ) -> Result<HttpResponse, ApiError> {
-    let request = body.into_request(language)?;
+    let wish = body.into_request(language(&request))?;
     let now = state.ports.now();
-    let started = usecase::verification::start(&state.ports, &caller, request).await;
+    let started = usecase::verification::start(&state.ports, &caller, wish).await;
     let started = started.map_err(|error| ApiError::from_usecase(error, now))?;
     Ok(answer_started(&state, &started))
 }
@@ -125,7 +124,6 @@ pub(crate) async fn start(
 pub(crate) async fn renew(
     state: web::Data<AppState>,
     App(caller): App,
-    _: Accepting,
     Id(id): Id,
 ) -> Result<HttpResponse, ApiError> {
     let now = state.ports.now();
@@ -140,17 +138,15 @@ pub(crate) async fn get(
     request: HttpRequest,
     state: web::Data<AppState>,
     App(caller): App,
-    _: Accepting,
     Id(id): Id,
     Query(WaitQuery { wait }): Query<WaitQuery>,
-    Language(language): Language,
 ) -> Result<HttpResponse, ApiError> {
     let wait = wait.unwrap_or(0);
     if wait > 30 {
         return Err(ApiError::invalid_at("?wait", "Wait at most 30 seconds."));
     }
     let ports = &state.ports;
-    let now = ports.now();
+    let (now, language) = (ports.now(), language(&request));
     let known = known_revision(&request, language);
     let seen = if wait == 0 {
         usecase::verification::get(ports, &caller, id).await.map(|found| match known {
@@ -175,11 +171,10 @@ pub(crate) async fn get(
 
 /// `POST /v1/verifications/{verificationId}/capture`
 pub(crate) async fn capture(
+    request: HttpRequest,
     state: web::Data<AppState>,
     App(caller): App,
-    _: Accepting,
     Id(id): Id,
-    Language(language): Language,
     Json(report): Json<CaptureReport>,
 ) -> Result<HttpResponse, ApiError> {
     let outcome = report.into_outcome()?;
@@ -187,16 +182,15 @@ pub(crate) async fn capture(
     let verification =
         usecase::verification::report_capture(&state.ports, &caller, id, outcome).await;
     let verification = verification.map_err(|error| ApiError::from_usecase(error, now))?;
-    Ok(answer(StatusCode::OK, &verification, language, now))
+    Ok(answer(StatusCode::OK, &verification, language(&request), now))
 }
 
 /// `GET /v1/verifications`
 pub(crate) async fn list(
+    request: HttpRequest,
     state: web::Data<AppState>,
     App(caller): App,
-    _: Accepting,
     Query(PageQuery { cursor, limit }): Query<PageQuery>,
-    Language(language): Language,
 ) -> Result<HttpResponse, ApiError> {
     let limit = limit.unwrap_or(20);
     if !(1..=100).contains(&limit) {
@@ -205,7 +199,7 @@ pub(crate) async fn list(
     let before = cursor.map(|text| text.parse()).transpose().map_err(|_| {
         ApiError::invalid_at("?cursor", "Use the `nextCursor` of the page before, as it is.")
     })?;
-    let now = state.ports.now();
+    let (now, language) = (state.ports.now(), language(&request));
     let page = usecase::verification::list(&state.ports, &caller, before, limit).await;
     let page = page.map_err(|error| ApiError::from_usecase(error, now))?;
     let view = |verification: &Verification| {

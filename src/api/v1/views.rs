@@ -152,7 +152,7 @@ pub(super) struct NoteView {
     kind: &'static str,
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    detail: Option<String>,
+    detail: Option<&'static str>,
 }
 
 impl From<Note> for NoteView {
@@ -162,7 +162,7 @@ impl From<Note> for NoteView {
             at: note.at,
             kind: note.kind.as_str(),
             status: note.status.as_str(),
-            detail: note.detail.map(Into::into),
+            detail: note.detail,
         }
     }
 }

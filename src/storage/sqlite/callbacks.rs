@@ -201,7 +201,7 @@ fn apply(
             "UPDATE callbacks SET state = 'done', due_at = NULL, tries = tries + 1 WHERE id = ?1",
         )?
         .execute([id.as_bytes()])?;
-    Ok(CallbackOutcome::Applied(recorded))
+    Ok(CallbackOutcome::Applied(Box::new(recorded)))
 }
 
 /// Puts an orphan off; after its life it goes, body and key.

@@ -220,7 +220,7 @@ fn save_course(
         .prepare_cached(
             "UPDATE verifications SET revision = ?2, issued = ?3, captured = ?4,
                  credential_failed = ?5, updated_at = ?6, read_tries = ?7, next_read_at = ?8,
-                 lapses_at = ?9
+                 read_claimed = 0, lapses_at = ?9
              WHERE id = ?1",
         )?
         .execute(params![

@@ -35,7 +35,9 @@ pub(super) fn claim_due_reads(
     for id in due {
         // Whatever comes of the read sets the next one; nothing comes of it only in a crash.
         tx.conn
-            .prepare_cached("UPDATE verifications SET next_read_at = ?2 WHERE id = ?1")?
+            .prepare_cached(
+                "UPDATE verifications SET next_read_at = ?2, read_claimed = 1 WHERE id = ?1",
+            )?
             .execute(params![id.as_bytes(), millis(until)])?;
         claimed.extend(fetch(tx.conn, tx.ring, id)?.map(|(verification, _)| verification));
     }
@@ -66,8 +68,14 @@ pub(super) fn expire_due(
     Ok(expired)
 }
 
-/// Marks the attempts that nobody waits for any more.
+/// Marks the attempts that nobody waits for any more, and gives claimed reads back: whoever had
+/// them is gone, since a database file belongs to one process at a time.
 pub(super) fn recover(tx: &mut Tx<'_>, moment: &Moment) -> Result<usize, StoreError> {
+    tx.conn
+        .prepare_cached(
+            "UPDATE verifications SET next_read_at = ?1, read_claimed = 0 WHERE read_claimed = 1",
+        )?
+        .execute(params![millis(moment.at)])?;
     let under_way: Result<Vec<_>, _> = tx
         .conn
         .prepare_cached("SELECT DISTINCT verification FROM attempts WHERE state = 'initiating'")?

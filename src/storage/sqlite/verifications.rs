@@ -151,13 +151,13 @@ fn settle(
     let found = News::DetailsRead(DetailsAnswer::Found(report));
     Ok(Some(match owner {
         Some(owner) if owner.verification.id == asked => {
-            Settled::Here(record(tx, owner, found, moment)?)
+            Settled::Here(Box::new(record(tx, owner, found, moment)?))
         }
         Some(owner) => Settled::Elsewhere {
-            owner: record(tx, owner, found, moment)?,
-            asked: record(tx, about, unreadable, moment)?,
+            owner: Box::new(record(tx, owner, found, moment)?),
+            asked: Box::new(record(tx, about, unreadable, moment)?),
         },
-        None => Settled::Nowhere(record(tx, about, unreadable, moment)?),
+        None => Settled::Nowhere(Box::new(record(tx, about, unreadable, moment)?)),
     }))
 }
 

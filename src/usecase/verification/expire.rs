@@ -22,7 +22,7 @@ pub async fn expire_due(ports: &Ports) -> Result<usize, Error> {
 
 /// Takes stock after a restart: nobody knows how the calls went that were under way.
 pub async fn recover(ports: &Ports) -> Result<(), Error> {
-    let lost = ports.store().recover(ports.now()).await?;
+    let lost = ports.store().recover(ports.now(), ports.policy()).await?;
     if lost > 0 {
         tracing::warn!(attempts = lost, "calls to the provider were cut off by the last stop");
     }

@@ -43,7 +43,7 @@ pub(super) async fn issue(
     tokio::select! {
         biased;
         done = call => done.map_err(|_| Error::TaskLost)?,
-        () = ports.parts.clock.sleep_until(deadline) => Err(Error::ProviderTimeout),
+        () = ports.parts.clock.sleep_until(deadline) => Err(Error::DeadlinePassed),
     }
 }
 
@@ -62,7 +62,7 @@ pub(super) async fn wait_for_answer(
         }
         tokio::select! {
             () = changes.changed() => {}
-            () = ports.parts.clock.sleep_until(deadline) => return Err(Error::ProviderTimeout),
+            () = ports.parts.clock.sleep_until(deadline) => return Err(Error::DeadlinePassed),
         }
     }
 }

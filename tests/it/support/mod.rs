@@ -1,7 +1,15 @@
 //! What the tests share. Nothing in here asserts on its own: a test says what it expects.
 
+mod answer;
+mod app;
+mod clock;
 mod contract;
 mod document;
 mod examples;
+mod issuer;
 
+pub(crate) use answer::Answer;
+pub(crate) use app::{CALLBACK_KEY, PATIENCE, TestApp, write_settings};
+pub(crate) use clock::ManualClock;
 pub(crate) use contract::Contract;
+pub(crate) use issuer::Issuer;

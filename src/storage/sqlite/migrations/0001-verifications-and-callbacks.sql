@@ -36,6 +36,8 @@ CREATE TABLE verifications (
     read_tries          INTEGER NOT NULL,
     -- When the provider is to be asked, and when time alone changes something; NULL for never.
     next_read_at        INTEGER,
+    -- Somebody is about to ask; `next_read_at` is then when another may.
+    read_claimed        INTEGER NOT NULL DEFAULT 0,
     lapses_at           INTEGER,
     submission_hash     BLOB,
     -- Sealed: what the provider said so far; NULL while it said nothing.
@@ -51,6 +53,7 @@ CREATE INDEX verifications_of_user ON verifications (user_hash, id, deadline);
 CREATE UNIQUE INDEX verifications_submission ON verifications (submission_hash)
     WHERE submission_hash IS NOT NULL;
 CREATE INDEX verifications_to_read ON verifications (next_read_at) WHERE next_read_at IS NOT NULL;
+CREATE INDEX verifications_claimed ON verifications (id) WHERE read_claimed = 1;
 CREATE INDEX verifications_lapsing ON verifications (lapses_at) WHERE lapses_at IS NOT NULL;
 
 CREATE TABLE attempts (

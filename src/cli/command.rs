@@ -1,0 +1,65 @@
+//! The command line.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use super::{config, healthcheck, openapi, sandbox, serve};
+use crate::domain::Chain;
+
+/// A backend-for-frontend gateway for identity verification.
+#[derive(Debug, Parser)]
+#[command(name = "gerbang", version, about, propagate_version = true)]
+struct Cli {
+    /// The configuration file (TOML). Variables named `GERBANG__SECTION__KEY` override it.
+    #[arg(long, value_name = "FILE", env = "GERBANG_CONFIG", global = true)]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the gateway.
+    Serve,
+    /// Run a provider on this machine, for development and tests.
+    Sandbox(sandbox::Options),
+    /// Judge or show a configuration without starting.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Ask a running gateway whether it is alive; for containers. Exits 0 or 1.
+    Healthcheck,
+    /// Print the API's contract (`OpenAPI` 3.1).
+    Openapi,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Report every mistake of the configuration; exits 0 if there is none.
+    Check,
+    /// Print every setting with its origin, secrets hidden.
+    Show,
+}
+
+/// Does what the command line says.
+pub fn run() -> ExitCode {
+    let Cli { config: file, command } = Cli::parse();
+    let outcome = match command {
+        Command::Serve => serve::run(file),
+        Command::Sandbox(options) => sandbox::run(options),
+        Command::Config(ConfigCommand::Check) => return config::check(file),
+        Command::Config(ConfigCommand::Show) => return config::show(file),
+        Command::Healthcheck => healthcheck::run(file),
+        Command::Openapi => openapi::run(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => complain(&error),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "this is the process's last word")]
+fn complain(error: &anyhow::Error) -> ExitCode {
+    eprintln!("gerbang: {}", Chain::of(error.as_ref()));
+    ExitCode::FAILURE
+}

@@ -1,0 +1,35 @@
+//! `gerbang serve`: the gateway, until it is told to stop.
+
+use std::{path::PathBuf, sync::Arc};
+
+use anyhow::Context as _;
+
+use super::signal;
+use crate::{
+    config::{self, Settings, Sources},
+    domain::{SystemClock, Tasks},
+    server::{Gateway, Host},
+    telemetry,
+};
+
+pub(super) fn run(file: Option<PathBuf>) -> anyhow::Result<()> {
+    let settings = config::load(Sources::from_process(file))?;
+    telemetry::init_log(&settings.log)?;
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the runtime could not be started")?
+        .block_on(serve(settings))
+}
+
+async fn serve(settings: Settings) -> anyhow::Result<()> {
+    let stop = signal::stop()?;
+    let host = Host { clock: Arc::new(SystemClock), tasks: Tasks::on_current_runtime() };
+    let gateway = Gateway::start(settings, host).await?;
+    tracing::info!(listen = %gateway.addr(), admin = %gateway.admin_addr(), "the gateway serves");
+    let why = stop.await;
+    tracing::info!(signal = why, "the gateway stops");
+    gateway.drain().await;
+    tracing::info!("the gateway has stopped");
+    Ok(())
+}

@@ -1,0 +1,249 @@
+//! The process: what it promises to operators, how it stops, and that a cut-off loses nothing.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Child, Command, Stdio},
+    sync::Arc,
+};
+
+use gerbang::{
+    domain::{Clock as _, SystemClock},
+    sandbox::{Control, Sandbox, SandboxOptions},
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::{CALLBACK_KEY, Issuer, PATIENCE, TestApp, write_settings};
+
+#[tokio::test]
+async fn the_admin_listener_tells_operators_what_they_need() {
+    let app = TestApp::start().await;
+    app.start_verification(&app.token("cust-1", "00"), json!({ "channel": "sdk" })).await;
+    let get = async |path: &str| {
+        let response = app.http.get(format!("{}{path}", app.admin_url)).send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    };
+
+    let (live, ready, metrics) = (get("/livez").await, get("/readyz").await, get("/metrics").await);
+
+    assert_eq!(live, (200, "ok\n".to_owned()));
+    assert_eq!(ready.0, 200);
+    for metric in [
+        "http_server_request_duration_seconds",
+        "gerbang_upstream_request_duration_seconds",
+        "gerbang_partner_token_mints_total",
+        "gerbang_store_commit_duration_seconds",
+    ] {
+        assert!(metrics.1.contains(metric), "{metric} is missing");
+    }
+    assert!(metrics.1.contains("route=\"/v1/verifications\""));
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn request_ids_and_trace_contexts_travel_through() {
+    let app = TestApp::start().await;
+    let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let request = app
+        .request(reqwest::Method::POST, "/v1/verifications", &app.token("cust-1", "00"))
+        .header("x-request-id", "my-request-1")
+        .header("traceparent", traceparent)
+        .json(&json!({ "channel": "sdk" }));
+
+    let answer = app.send(request).await;
+
+    let sent = app.provider.requests_of(gerbang::sandbox::Operation::Initiate).pop().unwrap();
+    assert_eq!(answer.header("x-request-id"), "my-request-1");
+    assert_eq!(sent.header("traceparent"), Some(traceparent));
+    assert_eq!(sent.header("x-request-id"), Some("my-request-1"));
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn waiters_are_let_go_when_the_gateway_stops() {
+    let app = TestApp::start().await;
+    let token = app.token("cust-1", "00");
+    let id = app.start_verification(&token, json!({ "channel": "sdk" })).await.text("/id");
+    let path = format!("{}/v1/verifications/{id}?wait=30", app.base_url);
+    let waiter = app.http.get(path).bearer_auth(&token).send();
+    let until = app.now() + jiff::SignedDuration::from_secs(30);
+    let clock = app.clock.clone();
+    let stop = async {
+        clock.wait_for_sleepers_until(until, 1).await;
+        app.stop().await;
+    };
+
+    let both = futures_util::future::join(waiter, stop);
+    let (answer, ()) = tokio::time::timeout(PATIENCE, both).await.unwrap();
+
+    assert_eq!(answer.unwrap().status(), 200);
+}
+
+/// A gateway in a process of its own, so that it can be killed.
+struct Process {
+    child: Child,
+    base_url: String,
+}
+
+impl Process {
+    fn start(directory: &TempDir) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_gerbang"))
+            .args(["serve", "--config"])
+            .arg(directory.path().join("gerbang.toml"))
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let served =
+            lines.by_ref().map(Result::unwrap).find(|line| line.contains("the gateway serves"));
+        let line: Value =
+            serde_json::from_str(&served.expect("the gateway did not start")).unwrap();
+        let base_url = format!("http://{}", line["fields"]["listen"].as_str().unwrap());
+        // Read on, so that a full pipe never stops the gateway.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, base_url }
+    }
+
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+/// A test that fails leaves no process behind.
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Starts a verification of `user` and captures it; says the token, the id and the callback that
+/// the provider would send.
+async fn captured(
+    base_url: &str,
+    apps: &Issuer,
+    provider: &Control,
+    user: &str,
+) -> (String, String, Value) {
+    let claims = json!({
+        "sub": user, "phone_number": "+6281234560001", "phone_number_verified": true,
+    });
+    let token = apps.token(SystemClock.now().as_second(), claims);
+    let request = client().post(format!("{base_url}/v1/verifications")).bearer_auth(&token);
+    let response = request.json(&json!({ "channel": "sdk" })).send().await.unwrap();
+    let started: Value = response.json().await.unwrap();
+    let session = provider.newest_session(user).unwrap().session_id;
+    provider.finish_capture(&session).unwrap();
+    let callback = json!({
+        "submissionId": provider.newest_session(user).unwrap().submission_id,
+        "userId": user, "userIdType": "EXAMPLE_APP_USER_ID",
+        "partnerSessionId": session, "status": "COMPLETED", "result": "VALID",
+    });
+    (token, started["id"].as_str().unwrap().to_owned(), callback)
+}
+
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap()
+}
+
+/// Waits until the gateway says that the verification is approved.
+async fn approved(base_url: &str, token: &str, id: &str) {
+    let url = format!("{base_url}/v1/verifications/{id}?wait=10");
+    let mut etag = String::from("\"0-id\"");
+    loop {
+        let request = client().get(&url).header("If-None-Match", &etag).bearer_auth(token);
+        let response = request.send().await.unwrap();
+        etag = response.headers()["etag"].to_str().unwrap().to_owned();
+        if response.status() == 200 {
+            let seen: Value = response.json().await.unwrap();
+            if seen["status"] == "approved" {
+                return;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_kill_between_a_callbacks_answer_and_its_application_loses_nothing() {
+    gerbang::auth::install_crypto();
+    let directory = Arc::new(tempfile::tempdir().unwrap());
+    let options =
+        SandboxOptions { outcome_delay: std::time::Duration::ZERO, ..SandboxOptions::default() };
+    let sandbox = Sandbox::start(options).unwrap();
+    let provider = sandbox.control().clone();
+    let apps = Issuer::new("apps");
+    write_settings(&directory, sandbox.base_url(), &apps, "");
+    let mut owed = Vec::new();
+
+    for round in 0..5 {
+        let process = Process::start(&directory);
+        let mut callbacks = Vec::new();
+        for number in 0..10 {
+            let user = format!("cust-{round}-{number}");
+            let (token, id, callback) = captured(&process.base_url, &apps, &provider, &user).await;
+            callbacks.push(callback);
+            owed.push((token, id));
+        }
+        // All answered, then killed at once: some are applied, most are not.
+        let url = format!("{}/callbacks/provider", process.base_url);
+        let http = client();
+        let answers = callbacks
+            .iter()
+            .map(|body| http.post(&url).header("x-callback-key", CALLBACK_KEY).json(body).send());
+        for answer in futures_util::future::join_all(answers).await {
+            assert_eq!(answer.unwrap().status(), 200);
+        }
+        process.kill();
+    }
+
+    let process = Process::start(&directory);
+    for (token, id) in owed {
+        let found = approved(&process.base_url, &token, &id);
+        let in_time = tokio::time::timeout(PATIENCE, found).await;
+        assert!(in_time.is_ok(), "{id} was acknowledged and lost");
+    }
+    process.kill();
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn sigterm_ends_the_process_cleanly() {
+    let directory = Arc::new(tempfile::tempdir().unwrap());
+    let apps = Issuer::new("apps");
+    write_settings(&directory, "http://127.0.0.1:9", &apps, "");
+    let mut process = Process::start(&directory);
+
+    let pid = process.child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    let status = tokio::task::spawn_blocking(move || process.child.wait().unwrap()).await.unwrap();
+
+    assert!(status.success());
+}
+
+#[test]
+fn mistakes_of_the_command_line_end_with_a_message_and_a_code() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("bad.toml");
+    std::fs::write(&file, "[server]\nlisten = \"nowhere\"\n[servr]\nx = 1\n").unwrap();
+    let run = |arguments: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_gerbang")).args(arguments).output().unwrap()
+    };
+    let path = file.to_str().unwrap();
+
+    let serve = run(&["serve", "--config", path]);
+    let check = run(&["config", "check", "--config", path]);
+    let absent = run(&["serve", "--config", "/nonexistent/gerbang.toml"]);
+    let unknown = run(&["serv"]);
+    let document = run(&["openapi"]);
+
+    for output in [&serve, &check] {
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(told.contains("server.listen") && told.contains("servr"), "{told}");
+    }
+    assert_eq!(absent.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&absent.stderr).contains("/nonexistent/gerbang.toml"));
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(document.stdout.starts_with(b"openapi: 3.1"));
+}

@@ -1,0 +1,113 @@
+//! Nothing personal and no secret leaves the gateway but to whom it belongs: driven with values
+//! that can be recognised, then looked for everywhere.
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
+use serde_json::json;
+use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
+
+use crate::support::{CALLBACK_KEY, TestApp};
+
+/// Everything the process logs at its chattiest, in memory.
+#[derive(Clone, Default)]
+struct Memory(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Memory {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Memory {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn no_personal_value_or_secret_is_found_where_it_does_not_belong() {
+    let log = Memory::default();
+    // Ours at the finest level; libraries below may trace the bytes they carry by design.
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new("info,gerbang=trace"))
+        .with_writer(log.clone())
+        .json()
+        .finish();
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    let app = TestApp::builder().without_callbacks().start().await;
+    let token = app.token_with(json!({
+        "sub": "canary-user-77", "phone_number": "+6281777333001", "phone_number_verified": true,
+        "phone_reference": "canary-reference-77", "email": "canary77@example.com",
+        "email_verified": true,
+    }));
+    let wish = json!({ "channel": "sdk", "reference": "canary-case-77" });
+    let started = app.start_verification(&token, wish).await;
+    let id = started.text("/id");
+    let session = app.session(&id).await;
+    app.provider.finish_capture(&session).unwrap();
+    app.provider.wait_until(|provider| provider.scripts_running() == 0).await;
+    app.call_back(json!({
+        "submissionId": app.provider.submissions().pop().unwrap().submission_id,
+        "userId": "canary-user-77", "userIdType": "EXAMPLE_APP_USER_ID", "partnerSessionId": session,
+        "status": "COMPLETED", "result": "VALID",
+        "submissionDetails": { "ktpData": { "nik": "9901017777770001", "name": "CANARY CONTOH" } },
+    }))
+    .await;
+    let approved = app.wait_for(&token, &id, &["approved"]).await;
+    app.get_verification(&format!("{token}x"), &id).await;
+    app.call_back(json!({ "nik": "9901017777770001" })).await;
+    app.start_verification(&token, json!({ "channel": "sdk", "canary77": "+6281777333001" })).await;
+    let metrics = app.http.get(format!("{}/metrics", app.admin_url)).send().await.unwrap();
+    let metrics = metrics.bytes().await.unwrap().to_vec();
+    let directory = Arc::clone(&app.directory);
+    let sdk_token = started.text("/sdkToken");
+    app.stop().await;
+
+    let mut places = vec![
+        ("the log".to_owned(), log.0.lock().unwrap().clone()),
+        ("the metrics".to_owned(), metrics),
+        ("the app's view".to_owned(), approved.body),
+    ];
+    for entry in std::fs::read_dir(directory.path()).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.to_string_lossy().into_owned();
+        if name.contains("gerbang.db") && !name.ends_with(".lock") {
+            places.push((path.display().to_string(), std::fs::read(&path).unwrap()));
+        }
+    }
+    let signature = token.rsplit('.').next().unwrap().to_owned();
+    let canaries = [
+        "canary-user-77",
+        "81777333001",
+        "canary-reference-77",
+        "canary77@",
+        "canary-case-77",
+        "9901017777770001",
+        "CANARY CONTOH",
+        "sandbox-pass-key",
+        CALLBACK_KEY,
+        &sdk_token,
+        &signature,
+        &session,
+    ];
+    assert!(places.len() >= 4, "the database is among the places");
+    for (place, bytes) in &places {
+        let text = String::from_utf8_lossy(bytes);
+        assert!(!bytes.is_empty(), "{place} is empty");
+        for canary in canaries {
+            assert!(!text.contains(canary), "{place} holds {canary}");
+        }
+    }
+    let told = String::from_utf8_lossy(&places[0].1).into_owned();
+    assert!(told.contains(&id), "the log was really read");
+}

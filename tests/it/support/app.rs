@@ -1,0 +1,346 @@
+//! A whole gateway with its provider, for one test: free ports, its own database, a clock that
+//! stands still until the test moves it.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::future::BoxFuture;
+use gerbang::{
+    config,
+    domain::{Clock, Tasks},
+    sandbox::{CallbackMethod, CallbackTarget, Control, Sandbox, SandboxClock, SandboxOptions},
+    server::{Gateway, Host},
+};
+use jiff::{SignedDuration, Timestamp};
+use reqwest::{Method, RequestBuilder};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::{Answer, Contract, Issuer, ManualClock};
+
+/// The header value agreed with the provider.
+pub(crate) const CALLBACK_KEY: &str = "callback-key-of-this-test-run";
+
+/// How long a test waits for something that should happen at once.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) struct TestApp {
+    pub(crate) base_url: String,
+    pub(crate) admin_url: String,
+    pub(crate) clock: ManualClock,
+    pub(crate) provider: Control,
+    pub(crate) apps: Issuer,
+    pub(crate) backends: Issuer,
+    pub(crate) http: reqwest::Client,
+    pub(crate) directory: Arc<TempDir>,
+    contract: &'static Contract,
+    gateway: Option<Gateway>,
+    sandbox: Option<Sandbox>,
+    tasks: Tasks,
+}
+
+pub(crate) struct Builder {
+    server: String,
+    settings: String,
+    provider: SandboxOptions,
+    calls_back: bool,
+}
+
+impl TestApp {
+    pub(crate) fn builder() -> Builder {
+        let provider = SandboxOptions {
+            outcome_delay: Duration::ZERO,
+            late_delay: Duration::from_secs(3600),
+            ..SandboxOptions::default()
+        };
+        Builder { server: String::new(), settings: String::new(), provider, calls_back: true }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) async fn start() -> Self {
+        Self::builder().start().await
+    }
+
+    /// A token of the user `user` whose phone, ending in `outcome`, is verified.
+    pub(crate) fn token(&self, user: &str, outcome: &str) -> String {
+        self.token_with(json!({
+            "sub": user,
+            "phone_number": format!("+628123456{outcome:0>4}"),
+            "phone_number_verified": true,
+            "phone_reference": "otp-0001",
+        }))
+    }
+
+    pub(crate) fn token_with(&self, claims: Value) -> String {
+        self.apps.token(self.clock.now().as_second(), claims)
+    }
+
+    pub(crate) fn service_token(&self, scope: &str) -> String {
+        let claims = json!({ "sub": "ledger", "client_id": "ledger", "scope": scope });
+        self.backends.token(self.clock.now().as_second(), claims)
+    }
+
+    pub(crate) fn request(&self, method: Method, path: &str, token: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.base_url)).bearer_auth(token)
+    }
+
+    /// Sends, and holds the answer against `openapi.yaml`.
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Answer {
+        let request = request.build().unwrap();
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let response = self.http.execute(request).await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = response.bytes().await.unwrap().to_vec();
+        if let Err(faults) = self.contract.check(method.as_str(), &path, status, &headers, &body) {
+            panic!("{method} {path} answered {status} against the contract: {faults:#}");
+        }
+        Answer { status, headers, body }
+    }
+
+    pub(crate) async fn start_verification(&self, token: &str, body: Value) -> Answer {
+        self.send(self.request(Method::POST, "/v1/verifications", token).json(&body)).await
+    }
+
+    pub(crate) async fn get_verification(&self, token: &str, id: &str) -> Answer {
+        let path = format!("/v1/verifications/{id}");
+        self.send(self.request(Method::GET, &path, token)).await
+    }
+
+    pub(crate) async fn renew(&self, token: &str, id: &str) -> Answer {
+        let path = format!("/v1/verifications/{id}/renew");
+        self.send(self.request(Method::POST, &path, token)).await
+    }
+
+    pub(crate) async fn report_capture(&self, token: &str, id: &str, body: Value) -> Answer {
+        let path = format!("/v1/verifications/{id}/capture");
+        self.send(self.request(Method::POST, &path, token).json(&body)).await
+    }
+
+    pub(crate) async fn list(&self, token: &str, query: &str) -> Answer {
+        let path = format!("/v1/verifications{query}");
+        self.send(self.request(Method::GET, &path, token)).await
+    }
+
+    pub(crate) async fn inspect(&self, token: &str, id: &str) -> Answer {
+        let path = format!("/v1/backend/verifications/{id}");
+        self.send(self.request(Method::GET, &path, token)).await
+    }
+
+    pub(crate) async fn call_back(&self, body: Value) -> Answer {
+        let url = format!("{}/callbacks/provider", self.base_url);
+        let request = self.http.post(url).header("x-callback-key", CALLBACK_KEY).json(&body);
+        self.send(request).await
+    }
+
+    /// The session id of the newest attempt, as the partner's servers see it.
+    pub(crate) async fn session(&self, id: &str) -> String {
+        let seen = self.inspect(&self.service_token("verification:read"), id).await.json();
+        let attempts = seen["attempts"].as_array().unwrap();
+        attempts.last().unwrap()["sessionId"].as_str().unwrap().to_owned()
+    }
+
+    /// Waits, by long-polling, until the verification has one of the statuses.
+    pub(crate) async fn wait_for(&self, token: &str, id: &str, statuses: &[&str]) -> Answer {
+        let path = format!("/v1/verifications/{id}?wait=30");
+        let mut etag = String::from("\"0-id\"");
+        let wait = async {
+            loop {
+                let request =
+                    self.request(Method::GET, &path, token).header("If-None-Match", &etag);
+                let answer = self.send(request).await;
+                etag = answer.header("etag").to_owned();
+                if answer.status == 200 && statuses.contains(&answer.text("/status").as_str()) {
+                    return answer;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, wait).await.unwrap_or_else(|_| {
+            panic!("{id} did not become one of {statuses:?} in time; last seen {etag}")
+        })
+    }
+
+    /// Stops the gateway and starts another on the same database.
+    pub(crate) async fn restart(mut self) -> Self {
+        let options = self.settings_text();
+        if let Some(gateway) = self.gateway.take() {
+            gateway.stop().await;
+        }
+        self.tasks = Tasks::on_current_runtime();
+        let (gateway, base_url, admin_url) = open(&options, &self.clock, &self.tasks).await;
+        self.gateway = Some(gateway);
+        (self.base_url, self.admin_url) = (base_url, admin_url);
+        self.provider.set_callback_target(Some(target(&self.base_url)));
+        self
+    }
+
+    /// Ends everything and says whether anything was left running.
+    pub(crate) async fn stop(mut self) {
+        if let Some(gateway) = self.gateway.take() {
+            gateway.stop().await;
+        }
+        if let Some(sandbox) = self.sandbox.take() {
+            sandbox.stop().await;
+        }
+        assert_eq!(self.tasks.running(), 0, "work was left running");
+    }
+
+    fn settings_text(&self) -> String {
+        std::fs::read_to_string(self.directory.path().join("gerbang.toml")).unwrap()
+    }
+}
+
+impl Builder {
+    /// More settings of the section `[server]`.
+    pub(crate) fn server(mut self, line: &str) -> Self {
+        self.server.push_str(line);
+        self.server.push('\n');
+        self
+    }
+
+    /// More settings, in TOML, after the usual ones.
+    pub(crate) fn settings(mut self, toml: &str) -> Self {
+        self.settings.push_str(toml);
+        self.settings.push('\n');
+        self
+    }
+
+    pub(crate) fn provider(mut self, change: impl FnOnce(&mut SandboxOptions)) -> Self {
+        change(&mut self.provider);
+        self
+    }
+
+    /// The provider never calls back.
+    pub(crate) fn without_callbacks(mut self) -> Self {
+        self.calls_back = false;
+        self
+    }
+
+    pub(crate) async fn start(self) -> TestApp {
+        gerbang::auth::install_crypto();
+        let directory = Arc::new(tempfile::tempdir().unwrap());
+        let clock = ManualClock::at(Timestamp::from_second(1_800_000_000).unwrap());
+        let (apps, backends) = (Issuer::new("apps"), Issuer::new("backends"));
+        std::fs::write(directory.path().join("backends.pem"), backends.public_pem()).unwrap();
+        let options =
+            SandboxOptions { clock: Arc::new(SharedClock(clock.clone())), ..self.provider };
+        let sandbox = Sandbox::start(options).unwrap();
+        let service = "[[auth.issuers]]\nuse = \"backend\"\nissuer = \"backends\"\n\
+                       audience = \"gerbang\"\nalgorithms = [\"EdDSA\"]\n";
+        let key = directory.path().join("backends.pem");
+        let more = format!("{service}public_key_file = {key:?}\n{}", self.settings);
+        write_settings_with(&directory, sandbox.base_url(), &apps, (&self.server, &more));
+        let settings = std::fs::read_to_string(directory.path().join("gerbang.toml")).unwrap();
+        let tasks = Tasks::on_current_runtime();
+        let (gateway, base_url, admin_url) = open(&settings, &clock, &tasks).await;
+        if self.calls_back {
+            sandbox.control().set_callback_target(Some(target(&base_url)));
+        }
+        TestApp {
+            base_url,
+            admin_url,
+            clock,
+            provider: sandbox.control().clone(),
+            apps,
+            backends,
+            http: reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap(),
+            directory,
+            contract: Contract::load().unwrap(),
+            gateway: Some(gateway),
+            sandbox: Some(sandbox),
+            tasks,
+        }
+    }
+}
+
+async fn open(settings: &str, clock: &ManualClock, tasks: &Tasks) -> (Gateway, String, String) {
+    let settings = config::parse(settings, "test").unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let host = Host { clock: Arc::new(clock.clone()), tasks: tasks.clone() };
+    let gateway = Gateway::start(settings, host).await.unwrap();
+    let base_url = format!("http://{}", gateway.addr());
+    let admin_url = format!("http://{}", gateway.admin_addr());
+    (gateway, base_url, admin_url)
+}
+
+fn target(base_url: &str) -> CallbackTarget {
+    CallbackTarget {
+        url: format!("{base_url}/callbacks/provider"),
+        method: CallbackMethod::Post,
+        header: ("x-callback-key".to_owned(), SecretString::from(CALLBACK_KEY)),
+    }
+}
+
+/// Writes `gerbang.toml` for a gateway between `apps` and the provider at `provider`.
+pub(crate) fn write_settings(directory: &TempDir, provider: &str, apps: &Issuer, more: &str) {
+    write_settings_with(directory, provider, apps, ("", more));
+}
+
+fn write_settings_with(
+    directory: &TempDir,
+    provider: &str,
+    apps: &Issuer,
+    (server, more): (&str, &str),
+) {
+    let path = directory.path().display();
+    std::fs::write(directory.path().join("apps.pem"), apps.public_pem()).unwrap();
+    let settings = format!(
+        r#"
+[server]
+listen = "127.0.0.1:0"
+admin_listen = "127.0.0.1:0"
+public_url = "http://127.0.0.1:8080"
+workers = 1
+lame_duck = "0s"
+{server}
+
+[provider]
+token_base_url = "{provider}"
+api_base_url = "{provider}"
+client_id = "sandbox-client"
+pass_key = "sandbox-pass-key"
+user_id_type = "EXAMPLE_APP_USER_ID"
+sdk = {{ base_url = "{provider}/", environment = "STAGING" }}
+
+[provider.onboarding_partner]
+sdk = "SANDBOX-SDK-STANDALONE_IDENTITY_VERIFICATION"
+web = "SANDBOX-WEB_SDK-STANDALONE_IDENTITY_VERIFICATION"
+
+[callbacks]
+headers = [{{ name = "x-callback-key", value = "{CALLBACK_KEY}" }}]
+
+[redirects]
+allowed = ["https://app.partner.example/kyc/*", "partnerapp://kyc/*"]
+
+[storage]
+url = "sqlite://{path}/gerbang.db"
+
+[[auth.issuers]]
+use = "app"
+issuer = "apps"
+audience = "gerbang"
+algorithms = ["EdDSA"]
+public_key_file = "{path}/apps.pem"
+app = "test-app"
+claims = {{ phone_reference = "phone_reference" }}
+
+{more}
+"#
+    );
+    std::fs::write(directory.path().join("gerbang.toml"), settings).unwrap();
+}
+
+#[derive(Debug)]
+struct SharedClock(ManualClock);
+
+impl SandboxClock for SharedClock {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    fn sleep(&self, pause: Duration) -> BoxFuture<'static, ()> {
+        let pause = SignedDuration::try_from(pause).unwrap();
+        self.0.sleep_until(self.0.now() + pause)
+    }
+}
