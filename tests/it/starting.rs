@@ -142,7 +142,7 @@ async fn another_channel_makes_a_new_attempt_in_the_same_verification() {
 #[tokio::test]
 async fn a_token_about_to_end_is_not_given_again() {
     let app = TestApp::builder()
-        .provider(|options| options.user_token_life = std::time::Duration::from_secs(1200))
+        .provider(|options| options.user_token_life = std::time::Duration::from_mins(20))
         .start()
         .await;
     let first =

@@ -50,7 +50,7 @@ impl TestApp {
     pub(crate) fn builder() -> Builder {
         let provider = SandboxOptions {
             outcome_delay: Duration::ZERO,
-            late_delay: Duration::from_secs(3600),
+            late_delay: Duration::from_hours(1),
             ..SandboxOptions::default()
         };
         Builder { server: String::new(), settings: String::new(), provider, calls_back: true }
