@@ -18,6 +18,11 @@ use crate::storage::error::StoreError;
 pub(super) struct Queue<J>(Mutex<mpsc::Receiver<J>>);
 
 impl<J> Queue<J> {
+    /// A queue that is fed through the other end of `exit`.
+    pub(super) const fn new(exit: mpsc::Receiver<J>) -> Self {
+        Self(Mutex::new(exit))
+    }
+
     /// Waits for work; `None` when the lane is closed and everything is done.
     pub(super) fn next(&self) -> Option<J> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv()
@@ -51,7 +56,7 @@ impl<J: Send + 'static> Lane<J> {
     pub(super) fn start(name: &str, bound: usize, workers: Vec<Worker<J>>) -> io::Result<Self> {
         let (entrance, exit) = mpsc::channel(bound.max(1));
         let (running, ended) = mpsc::channel(1);
-        let queue = Arc::new(Queue(Mutex::new(exit)));
+        let queue = Arc::new(Queue::new(exit));
         let mut threads = Vec::with_capacity(workers.len());
         for worker in workers {
             let (queue, running) = (Arc::clone(&queue), running.clone());

@@ -8,7 +8,7 @@ use std::{
 };
 
 use gerbang::{
-    domain::{CaptureOutcome, News, Status},
+    domain::Status,
     storage::{
         KeyRingError, KeySource, OpenError, OpenedStore, Options, Store, StoreError,
         open as open_store,
@@ -16,7 +16,7 @@ use gerbang::{
 };
 use tempfile::TempDir;
 
-use super::bed::{at, callback, find, issued, open, policy, record, report, user, valid, wanted};
+use super::bed::{at, attempt_of, callback, find, issued, policy, report, valid, wanted};
 
 /// A folder of its own, gone at the end of the test.
 struct Folder(TempDir);
@@ -40,6 +40,20 @@ impl Folder {
 
     async fn open(&self) -> Arc<dyn Store> {
         self.try_open().await.unwrap().store
+    }
+
+    /// Why the key ring is refused, as it must be.
+    async fn refused(&self) -> KeyRingError {
+        match self.try_open().await {
+            Err(OpenError::Keys { source, .. }) => source,
+            other => panic!("not refused for its keys: {other:?}"),
+        }
+    }
+
+    /// Everything in the data directory.
+    fn files(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.database().parent().unwrap()).unwrap();
+        entries.map(|entry| entry.unwrap().path()).collect()
     }
 }
 
@@ -136,4 +150,286 @@ async fn what_was_answered_survives_reopening() {
     assert_eq!((due.len(), due[0].id), (1, kept));
     store.apply_callback(kept, said, at(2), policy()).await.unwrap();
     assert_eq!(find(&*store, verification.id).await.status, Status::Processing);
+}
+
+#[tokio::test]
+async fn the_last_reference_closes_in_order_too() {
+    let folder = Folder::new();
+    let store = folder.open().await;
+    let (verification, _) = issued(&*store, "cust-1").await;
+
+    drop(store);
+
+    let log = folder.database().with_extension("db-wal");
+    assert!(bytes(&log).is_empty(), "the log was folded into the database");
+    find(&*folder.open().await, verification.id).await;
+}
+
+#[tokio::test]
+async fn a_closed_store_says_so() {
+    let folder = Folder::new();
+    let store = folder.open().await;
+    let (verification, _) = issued(&*store, "cust-1").await;
+
+    store.close().await;
+    store.close().await;
+
+    assert!(matches!(store.writable().await, Err(StoreError::Closed)));
+    assert!(matches!(store.find(verification.id).await, Err(StoreError::Closed)));
+}
+
+#[tokio::test]
+async fn a_full_queue_refuses_and_what_it_took_is_done() {
+    let folder = Folder::new();
+    let keys = KeySource::Generate(folder.keys());
+    let options = Options { queue: 1, ..Options::new(folder.database(), keys) };
+    let store = open_store(options).await.unwrap().store;
+
+    let names: Vec<_> = (0..500).map(|number| format!("cust-{number}")).collect();
+    let starts = names.iter().map(|name| store.open(wanted(name), false, at(0), policy()));
+    let opened = futures_util::future::join_all(starts).await;
+
+    let (done, refused): (Vec<_>, Vec<_>) = opened.into_iter().partition(Result::is_ok);
+    assert!(!done.is_empty() && !refused.is_empty());
+    assert!(refused.iter().all(|refused| matches!(refused, Err(StoreError::Overloaded))));
+    for done in done.into_iter().flatten() {
+        let (verification, _) = attempt_of(done);
+        find(&*store, verification.id).await;
+    }
+}
+
+#[tokio::test]
+async fn a_writable_store_is_ready() {
+    let folder = Folder::new();
+    let store = folder.open().await;
+
+    store.writable().await.unwrap();
+}
+
+#[tokio::test]
+async fn files_and_folders_are_for_their_owner_alone() {
+    let folder = Folder::new();
+    let store = folder.open().await;
+    issued(&*store, "cust-1").await;
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+
+    assert_eq!(mode(folder.database().parent().unwrap()), 0o700);
+    for file in folder.files() {
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+}
+
+#[tokio::test]
+async fn no_personal_value_and_no_secret_is_in_any_byte_of_the_files() {
+    let folder = Folder::new();
+    let store = folder.open().await;
+    let (verification, session) = issued(&*store, "cust-canary-1").await;
+    let said = report("sub-canary-1", "cust-canary-1", Some(&session), valid());
+    let kept = store.keep_callback(callback(&said, 1)).await.unwrap();
+    store.apply_callback(kept, said.clone(), at(1), policy()).await.unwrap();
+    store.settle(verification.id, said, at(2), policy()).await.unwrap();
+
+    for file in folder.files() {
+        let bytes = bytes(&file);
+        for canary in [
+            "628127777",
+            "cust-canary",
+            "sub-canary",
+            "otp-canary",
+            "mobile-canary",
+            "canary-sdk-token",
+            "canary-partner-reference",
+            "canary-consent-reference",
+            "app.example.com",
+            "CANARY",
+            "9901015403920001",
+            session.as_str(),
+        ] {
+            let found = bytes.windows(canary.len()).any(|window| window == canary.as_bytes());
+            assert!(!found, "{canary} in {}", file.display());
+        }
+    }
+    // Not because nothing was written.
+    assert_eq!(find(&*store, verification.id).await.status, Status::Approved);
+    assert!(folder.files().iter().map(|file| bytes(file).len()).sum::<usize>() > 10_000);
+}
+
+#[tokio::test]
+async fn another_key_ring_is_refused_and_nothing_is_overwritten() {
+    let folder = Folder::new();
+    let store = folder.open().await;
+    let (verification, _) = issued(&*store, "cust-1").await;
+    drop(store);
+    let own = bytes(&folder.keys());
+    let before = bytes(&folder.database());
+    let swap = |part: &str| {
+        // The same ids, another key.
+        let mut ring: serde_json::Value = serde_json::from_slice(&own).unwrap();
+        for key in ring["keys"].as_array_mut().unwrap() {
+            if key["use"] == part {
+                key["key"] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=".into();
+            }
+        }
+        serde_json::to_vec(&ring).unwrap()
+    };
+
+    for part in ["wrap", "index"] {
+        fs::write(folder.keys(), swap(part)).unwrap();
+        let error = folder.refused().await;
+        assert!(matches!(error, KeyRingError::Other(_)), "{part}: {error:?}");
+    }
+    fs::remove_file(folder.keys()).unwrap();
+    let lost = folder.refused().await;
+    let elsewhere = Folder::new();
+    drop(elsewhere.open().await);
+    fs::copy(elsewhere.keys(), folder.keys()).unwrap();
+    let foreign = folder.refused().await;
+
+    assert!(matches!(lost, KeyRingError::Lost), "{lost:?}");
+    assert!(matches!(foreign, KeyRingError::Absent(_)), "{foreign:?}");
+    assert_eq!(bytes(&folder.database()), before);
+    fs::write(folder.keys(), own).unwrap();
+    find(&*folder.open().await, verification.id).await;
+}
+
+#[tokio::test]
+async fn a_rotated_ring_opens_what_the_retired_key_sealed() {
+    let folder = Folder::new();
+    let store = folder.open().await;
+    let (old, _) = issued(&*store, "cust-1").await;
+    drop(store);
+    let mut ring: serde_json::Value = serde_json::from_slice(&bytes(&folder.keys())).unwrap();
+    let keys = ring["keys"].as_array_mut().unwrap();
+    keys.iter_mut().find(|key| key["use"] == "wrap").unwrap()["state"] = "retired".into();
+    keys.push(serde_json::json!({
+        "id": "wrap-2", "use": "wrap", "state": "active",
+        "key": "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=",
+    }));
+    fs::write(folder.keys(), serde_json::to_vec(&ring).unwrap()).unwrap();
+
+    let store = folder.open().await;
+    let (new, _) = issued(&*store, "cust-2").await;
+
+    find(&*store, old.id).await;
+    find(&*store, new.id).await;
+    drop(store);
+    // From now on both are needed.
+    ring["keys"].as_array_mut().unwrap().retain(|key| key["state"] == "active");
+    fs::write(folder.keys(), serde_json::to_vec(&ring).unwrap()).unwrap();
+    let error = folder.refused().await;
+    assert!(matches!(error, KeyRingError::Absent(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_key_ring_that_is_none_is_refused_without_repeating_it() {
+    let folder = Folder::new();
+    fs::create_dir_all(folder.database().parent().unwrap()).unwrap();
+    let key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    let entry = |id: &str, part: &str, state: &str, key: &str| {
+        format!(r#"{{"id":"{id}","use":"{part}","state":"{state}","key":"{key}"}}"#)
+    };
+    let ring = |entries: &[String]| format!(r#"{{"version":1,"keys":[{}]}}"#, entries.join(","));
+    let (wrap, index) = (entry("w", "wrap", "active", key), entry("i", "index", "active", key));
+    let active = entry("w2", "wrap", "active", key);
+    let short = entry("w", "wrap", "active", "AAAA");
+    let odd = entry("w", "wrap", "sleeping-canary", key);
+    let cases = [
+        (String::new(), "Syntax"),
+        ("[]".to_owned(), "Syntax"),
+        (ring(&[odd, index.clone()]), "Syntax"),
+        (ring(&[wrap.clone(), index.clone()]).replace("1,", "2,"), "Version"),
+        (ring(&[wrap.clone(), wrap.clone(), index.clone()]), "Id"),
+        (ring(&[entry("", "wrap", "active", key), index.clone()]), "Id"),
+        (ring(&[short, index.clone()]), "Key"),
+        (ring(&[index.clone()]), "Active"),
+        (ring(&[wrap.clone()]), "Active"),
+        (ring(&[wrap.clone(), active, index.clone()]), "Active"),
+    ];
+
+    for (text, kind) in cases {
+        fs::write(folder.keys(), &text).unwrap();
+        fs::set_permissions(folder.keys(), fs::Permissions::from_mode(0o600)).unwrap();
+        let told = format!("{:?}", folder.refused().await);
+        assert!(told.starts_with(kind), "{text}: {told}");
+        assert!(!told.contains("AAAA") && !told.contains("canary"), "{told}");
+    }
+    fs::write(folder.keys(), ring(&[wrap, index])).unwrap();
+    fs::set_permissions(folder.keys(), fs::Permissions::from_mode(0o640)).unwrap();
+    assert!(matches!(folder.refused().await, KeyRingError::Exposed(0o640)));
+    fs::set_permissions(folder.keys(), fs::Permissions::from_mode(0o400)).unwrap();
+    folder.open().await;
+}
+
+#[tokio::test]
+async fn a_configured_key_ring_must_be_there() {
+    let folder = Folder::new();
+    let options = Options::new(folder.database(), KeySource::File(folder.keys()));
+
+    let error = open_store(options).await.unwrap_err();
+
+    assert!(matches!(error, OpenError::Keys { source: KeyRingError::Missing, .. }), "{error:?}");
+    assert!(!folder.keys().exists());
+}
+
+#[tokio::test]
+async fn a_newer_database_is_left_alone() {
+    let folder = Folder::new();
+    drop(folder.open().await);
+    let mut file = bytes(&folder.database());
+    // The user version stands at byte 60 of a database (its file format, section 1.3).
+    file[60..64].copy_from_slice(&1000_u32.to_be_bytes());
+    fs::write(folder.database(), &file).unwrap();
+
+    let error = folder.try_open().await.unwrap_err();
+
+    assert!(matches!(error, OpenError::Newer { found: 1000, .. }), "{error:?}");
+    assert_eq!(bytes(&folder.database()), file);
+}
+
+#[tokio::test]
+async fn what_is_no_database_is_left_alone() {
+    let folder = Folder::new();
+    fs::create_dir_all(folder.database().parent().unwrap()).unwrap();
+    fs::write(folder.database(), "no database at all, but something dear to somebody").unwrap();
+
+    let error = folder.try_open().await.unwrap_err();
+
+    assert!(matches!(error, OpenError::Database { .. }), "{error:?}");
+    assert!(bytes(&folder.database()).starts_with(b"no database at all"));
+    assert!(!folder.keys().exists());
+}
+
+#[tokio::test]
+async fn a_second_process_is_kept_out() {
+    let folder = Folder::new();
+    let store = folder.open().await;
+
+    let error = folder.try_open().await.unwrap_err();
+    drop(store);
+
+    assert!(matches!(error, OpenError::InUse(_)), "{error:?}");
+    folder.open().await;
+}
+
+#[tokio::test]
+async fn a_changed_byte_in_a_sealed_value_is_noticed() {
+    let folder = Folder::new();
+    let store = folder.open().await;
+    let (first, _) = issued(&*store, "cust-1").await;
+    let (second, _) = issued(&*store, "cust-2").await;
+    drop(store);
+    // Somebody with the file, but without the keys, gives one user's identity to another.
+    let conn = rusqlite::Connection::open(folder.database()).unwrap();
+    conn.execute(
+        "UPDATE verifications SET identity =
+             (SELECT identity FROM verifications WHERE id = ?1) WHERE id = ?2",
+        [first.id.as_bytes(), second.id.as_bytes()],
+    )
+    .unwrap();
+    drop(conn);
+
+    let store = folder.open().await;
+
+    assert!(matches!(store.find(second.id).await, Err(StoreError::Sealed)));
+    find(&*store, first.id).await;
 }
