@@ -2,4 +2,6 @@
 
 mod config;
 mod contract;
+mod provider;
 mod support;
+mod tokens;
