@@ -341,8 +341,8 @@ async fn a_key_ring_that_is_none_is_refused_without_repeating_it() {
         (ring(&[wrap.clone(), wrap.clone(), index.clone()]), "Id"),
         (ring(&[entry("", "wrap", "active", key), index.clone()]), "Id"),
         (ring(&[short, index.clone()]), "Key"),
-        (ring(&[index.clone()]), "Active"),
-        (ring(&[wrap.clone()]), "Active"),
+        (ring(std::slice::from_ref(&index)), "Active"),
+        (ring(std::slice::from_ref(&wrap)), "Active"),
         (ring(&[wrap.clone(), active, index.clone()]), "Active"),
     ];
 

@@ -3,14 +3,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::future::BoxFuture;
 use gerbang::{
     config,
     domain::{Clock, Tasks},
-    sandbox::{CallbackMethod, CallbackTarget, Control, Sandbox, SandboxClock, SandboxOptions},
+    sandbox::{CallbackMethod, CallbackTarget, Control, Sandbox, SandboxOptions},
     server::{Gateway, Host},
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use reqwest::{Method, RequestBuilder};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -151,7 +150,7 @@ impl TestApp {
                 let request =
                     self.request(Method::GET, &path, token).header("If-None-Match", &etag);
                 let answer = self.send(request).await;
-                etag = answer.header("etag").to_owned();
+                answer.header("etag").clone_into(&mut etag);
                 if answer.status == 200 && statuses.contains(&answer.text("/status").as_str()) {
                     return answer;
                 }
@@ -224,13 +223,12 @@ impl Builder {
         let clock = ManualClock::at(Timestamp::from_second(1_800_000_000).unwrap());
         let (apps, backends) = (Issuer::new("apps"), Issuer::new("backends"));
         std::fs::write(directory.path().join("backends.pem"), backends.public_pem()).unwrap();
-        let options =
-            SandboxOptions { clock: Arc::new(SharedClock(clock.clone())), ..self.provider };
+        let options = SandboxOptions { clock: clock.for_sandbox(), ..self.provider };
         let sandbox = Sandbox::start(options).unwrap();
         let service = "[[auth.issuers]]\nuse = \"backend\"\nissuer = \"backends\"\n\
                        audience = \"gerbang\"\nalgorithms = [\"EdDSA\"]\n";
         let key = directory.path().join("backends.pem");
-        let more = format!("{service}public_key_file = {key:?}\n{}", self.settings);
+        let more = format!("{service}public_key_file = \"{}\"\n{}", key.display(), self.settings);
         write_settings_with(&directory, sandbox.base_url(), &apps, (&self.server, &more));
         let settings = std::fs::read_to_string(directory.path().join("gerbang.toml")).unwrap();
         let tasks = Tasks::on_current_runtime();
@@ -329,18 +327,4 @@ claims = {{ phone_reference = "phone_reference" }}
 "#
     );
     std::fs::write(directory.path().join("gerbang.toml"), settings).unwrap();
-}
-
-#[derive(Debug)]
-struct SharedClock(ManualClock);
-
-impl SandboxClock for SharedClock {
-    fn now(&self) -> Timestamp {
-        self.0.now()
-    }
-
-    fn sleep(&self, pause: Duration) -> BoxFuture<'static, ()> {
-        let pause = SignedDuration::try_from(pause).unwrap();
-        self.0.sleep_until(self.0.now() + pause)
-    }
 }

@@ -1,9 +1,12 @@
 //! A clock that stands still until a test moves it.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use futures_util::future::BoxFuture;
-use gerbang::domain::Clock;
+use gerbang::{domain::Clock, sandbox::SandboxClock};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
@@ -26,6 +29,21 @@ impl ManualClock {
             sleepers: Arc::default(),
             slept: watch::Sender::new(0),
         }
+    }
+
+    /// A clock that shows some moment of 2026.
+    pub(crate) fn new() -> Self {
+        Self::at("2026-06-01T03:00:00Z".parse().unwrap())
+    }
+
+    /// The clock as rooms take it.
+    pub(crate) fn shared(&self) -> Arc<dyn Clock> {
+        Arc::new(self.clone())
+    }
+
+    /// The clock as the sandbox takes it: both sides of a test live in the same time.
+    pub(crate) fn for_sandbox(&self) -> Arc<dyn SandboxClock> {
+        Arc::new(Shared(self.clone()))
     }
 
     pub(crate) fn advance(&self, by: SignedDuration) {
@@ -68,5 +86,20 @@ impl Drop for Entry {
         if let Some(place) = sleepers.iter().position(|until| *until == self.1) {
             sleepers.swap_remove(place);
         }
+    }
+}
+
+/// The same clock, as the sandbox asks it.
+#[derive(Debug)]
+struct Shared(ManualClock);
+
+impl SandboxClock for Shared {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    fn sleep(&self, pause: Duration) -> BoxFuture<'static, ()> {
+        let pause = SignedDuration::try_from(pause).unwrap();
+        self.0.sleep_until(self.0.now() + pause)
     }
 }

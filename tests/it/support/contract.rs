@@ -135,6 +135,7 @@ impl Contract {
 
     /// Whether an answer fits the document; the error lists every way in which it does not. `path` is a template of
     /// the document or what was asked for, with or without its query.
+    #[expect(clippy::too_many_arguments, reason = "a request and its answer, member by member")]
     pub(crate) fn check(
         &self,
         method: &str,

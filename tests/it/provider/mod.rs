@@ -1,0 +1,6 @@
+//! The client of the provider, against the sandbox and against servers that misbehave.
+
+mod calls;
+mod misbehaviour;
+mod partner_token;
+mod rig;

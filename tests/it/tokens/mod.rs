@@ -1,0 +1,1 @@
+//! Access tokens: who is believed, and as whom.
