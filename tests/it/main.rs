@@ -10,6 +10,7 @@
 
 mod config;
 mod contract;
+mod demo;
 mod living;
 mod privacy;
 mod refusals;
