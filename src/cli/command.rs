@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use super::{config, healthcheck, openapi, sandbox, serve};
+use super::{config, demo, healthcheck, openapi, sandbox, serve};
 use crate::domain::Chain;
 
 /// A backend-for-frontend gateway for identity verification.
@@ -22,6 +22,9 @@ struct Cli {
 enum Command {
     /// Run the gateway.
     Serve,
+    /// Show a verification from start to verdict: provider, gateway and a demo app, all on this
+    /// machine.
+    Demo(demo::Options),
     /// Run a provider on this machine, for development and tests.
     Sandbox(sandbox::Options),
     /// Judge or show a configuration without starting.
@@ -46,6 +49,7 @@ pub fn run() -> ExitCode {
     let Cli { config: file, command } = Cli::parse();
     let outcome = match command {
         Command::Serve => serve::run(file),
+        Command::Demo(options) => demo::run(options),
         Command::Sandbox(options) => sandbox::run(options),
         Command::Config(ConfigCommand::Check) => return config::check(file),
         Command::Config(ConfigCommand::Show) => return config::show(file),

@@ -2,6 +2,7 @@
 
 mod command;
 pub mod config;
+mod demo;
 mod healthcheck;
 mod openapi;
 mod sandbox;

@@ -11,6 +11,7 @@
 
 mod config;
 mod contract;
+mod demo;
 mod living;
 mod privacy;
 mod provider;

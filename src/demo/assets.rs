@@ -1,0 +1,71 @@
+//! The page's files, inside the binary: the demo works from any folder and without any network.
+
+/// A file of the page.
+pub(super) struct Asset {
+    pub(super) name: &'static str,
+    pub(super) mime: &'static str,
+    pub(super) body: &'static str,
+}
+
+/// The page.
+pub(super) const INDEX: &str = include_str!("page/index.html");
+/// Where the provider sends the browser.
+pub(super) const RETURN: &str = include_str!("page/return.html");
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const STYLE: &str = "text/css; charset=utf-8";
+
+/// What the page asks for under `/assets/`.
+pub(super) const ASSETS: [Asset; 11] = [
+    Asset { name: "app.js", mime: SCRIPT, body: include_str!("page/app.js") },
+    Asset { name: "inspector.js", mime: SCRIPT, body: include_str!("page/inspector.js") },
+    Asset { name: "phone.js", mime: SCRIPT, body: include_str!("page/phone.js") },
+    Asset { name: "return.js", mime: SCRIPT, body: include_str!("page/return.js") },
+    Asset { name: "state.js", mime: SCRIPT, body: include_str!("page/state.js") },
+    Asset { name: "texts.js", mime: SCRIPT, body: include_str!("page/texts.js") },
+    Asset { name: "wire.js", mime: SCRIPT, body: include_str!("page/wire.js") },
+    Asset { name: "base.css", mime: STYLE, body: include_str!("page/base.css") },
+    Asset { name: "phone.css", mime: STYLE, body: include_str!("page/phone.css") },
+    Asset { name: "inspector.css", mime: STYLE, body: include_str!("page/inspector.css") },
+    Asset { name: "icon.svg", mime: "image/svg+xml", body: include_str!("page/icon.svg") },
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{ASSETS, INDEX, RETURN};
+
+    /// The files named after `marker` in `text`, up to the closing quote.
+    fn named<'a>(text: &'a str, marker: &str) -> Vec<&'a str> {
+        text.split(marker).skip(1).filter_map(|rest| rest.split('"').next()).collect()
+    }
+
+    #[test]
+    fn everything_the_page_asks_for_is_there_and_nothing_else() {
+        let known: HashSet<_> = ASSETS.iter().map(|asset| asset.name).collect();
+
+        let mut asked: HashSet<_> =
+            [INDEX, RETURN].into_iter().flat_map(|page| named(page, "\"/assets/")).collect();
+        for asset in &ASSETS {
+            asked.extend(named(asset.body, "from \"./"));
+        }
+
+        assert_eq!(asked, known);
+    }
+
+    #[test]
+    fn nothing_comes_from_elsewhere() {
+        for text in ASSETS.iter().map(|asset| asset.body).chain([INDEX, RETURN]) {
+            let outside: Vec<_> = text
+                .split("http")
+                .skip(1)
+                .filter(|rest| rest.starts_with("://") || rest.starts_with("s://"))
+                .filter(|rest| !rest.starts_with("://www.w3.org/2000/svg"))
+                // A prefix cut off for display.
+                .filter(|rest| !rest.starts_with("://\""))
+                .collect();
+            assert!(outside.is_empty(), "{outside:?}");
+        }
+    }
+}
