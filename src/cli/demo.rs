@@ -45,7 +45,9 @@ impl From<Options> for DemoOptions {
 
 /// Runs until Ctrl-C or SIGTERM; an error means that nothing is left running.
 pub(super) fn run(options: Options) -> anyhow::Result<()> {
-    let log = Log { format: LogFormat::Text, filter: "warn".to_owned() };
+    // Without the advice to keep a copy of the keys: these go with the demo.
+    let filter = "warn,gerbang::server=error".to_owned();
+    let log = Log { format: LogFormat::Text, filter };
     telemetry::init_log(&log).context("the log cannot be started")?;
     let runtime = Builder::new_multi_thread()
         .enable_all()

@@ -43,8 +43,9 @@ By hand, in another terminal. The last two digits of the contact choose the outc
     -H 'Content-Type: application/json' -d '{{"outcome":"completed"}}'; echo
 
   # Wait for the verdict: each call answers at the next change.
-  until curl -s "http://{gateway}/v1/verifications/$ID?wait=25" -H "Authorization: Bearer $TOKEN" \
-    | tee /dev/stderr | grep -Eq '"nextAction":"(none|retry|contact_support)"'; do echo; done; echo
+  until VIEW=$(curl -s "http://{gateway}/v1/verifications/$ID?wait=25" \
+    -H "Authorization: Bearer $TOKEN"); echo "$VIEW"
+    echo "$VIEW" | grep -Eq '"nextAction":"(none|retry|contact_support)"'; do :; done
 
   # What your back end sees, with a service token instead of the user's.
   SERVICE=$(curl -s -X POST http://{page}/demo/service-token)

@@ -96,10 +96,6 @@ after_silence = \"15s\"
 max_interval = \"15s\"
 partial_interval = \"{partial}\"
 tick = \"{tick}\"
-
-[log]
-format = \"text\"
-filter = \"warn\"
 ",
         listen = quoted(local(options.gateway_port)),
         admin = quoted(local(options.admin_port)),

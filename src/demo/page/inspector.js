@@ -39,7 +39,7 @@ function drawEntry(entry) {
       drawn.delete(id);
     }
   }
-  const follows = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+  const follows = isFollowing();
   const before = drawn.get(entry.id);
   const element = item(entry, before);
   // The newest answer is open; those that nobody opened by hand give way.
@@ -48,7 +48,18 @@ function drawEntry(entry) {
   else list.append(element);
   drawn.set(entry.id, element);
   drawTools();
-  if (follows) list.scrollTop = list.scrollHeight;
+  if (follows) {
+    // As far down as the newest answer can still be read from its beginning.
+    const newest = list.querySelector("details[open]:not([data-kept])") ?? element;
+    list.scrollTop = newest.offsetTop - list.offsetTop - 6;
+  }
+}
+
+/** Whether the reader is at the end of the record, and not looking something up further above. */
+function isFollowing() {
+  const newest = list.querySelector("details[open]:not([data-kept])");
+  const bottom = list.scrollHeight - list.scrollTop - list.clientHeight;
+  return bottom < 80 || (newest !== null && Math.abs(newest.offsetTop - list.offsetTop - 6 - list.scrollTop) < 80);
 }
 
 function item(entry, before) {

@@ -3,7 +3,7 @@
 // Screens follow `nextAction`, headlines follow `status`, and reasons are shown as the gateway words them.
 
 import { canCapture, digits, isOpen, state } from "./state.js";
-import { clock, language, left, outcomeGroup, outcomeName, t } from "./texts.js";
+import { clock, left, outcomeGroup, outcomeName, t } from "./texts.js";
 import { mask } from "./wire.js";
 
 const find = (selector) => document.querySelector(selector);
@@ -143,8 +143,7 @@ function drawResult(view) {
   find("#verdict").dataset.tone = TONES[name] ?? "wait";
   // Only touched when it changes, so that a screen reader says it once.
   put("#headline", t(`head${name}`));
-  put("#explanation", view.reason ? `${view.reason.title}. ${view.reason.message}` : t(`text${name}`));
-  find("#explanation").lang = view.reason ? view.reasonLanguage ?? language() : language();
+  put("#explanation", view.reason ? because(view.reason, t(`head${name}`)) : t(`text${name}`));
 
   const steps = state.timeline.map((step) => make("li", { data: { tone: TONES[face(step)] ?? "wait" } },
     make("span", { className: "what" }, t(`step${face(step)}`)), make("code", {}, step.status), make("time", { dateTime: step.at }, clock(step.at))));
@@ -155,6 +154,11 @@ function drawResult(view) {
   const label = { retry: "retry", contact_support: "support", none: "done" }[view.nextAction];
   next.hidden = label === undefined;
   if (label) next.textContent = t(label);
+}
+
+/** The gateway's words; its title only where the headline does not say the same. */
+function because({ title, message }, headline) {
+  return title === headline ? message : `${title}. ${message}`;
 }
 
 function put(selector, text) {

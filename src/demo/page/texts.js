@@ -43,7 +43,7 @@ const id = {
   openWeb: "Buka halaman ambil foto",
   openHere: "Buka di tab ini",
   renew: "Perbarui",
-  again: "Mulai lagi",
+  again: "Kembali ke awal",
   show: "Lihat",
   hide: "Tutup",
   copy: "Salin",
@@ -218,7 +218,7 @@ const en = {
   openWeb: "Open the capture page",
   openHere: "Open in this tab",
   renew: "Renew",
-  again: "Start again",
+  again: "Back to the start",
   show: "Show",
   hide: "Hide",
   copy: "Copy",
@@ -396,7 +396,7 @@ export function clock(time) {
 /** How long until `time`, such as `14:59`; days when it is far. */
 export function left(time) {
   const seconds = Math.max(0, Math.round((new Date(time) - Date.now()) / 1000));
-  if (seconds * 1000 >= FAR) return new Intl.NumberFormat(current, { style: "unit", unit: "day", unitDisplay: "long" }).format(Math.floor(seconds / 86400));
+  if (seconds * 1000 >= FAR) return new Intl.NumberFormat(current, { style: "unit", unit: "day", unitDisplay: "long" }).format(Math.round(seconds / 86400));
   const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
   if (parts[0] === 0) parts.shift();
   return parts.map((part, place) => (place === 0 ? String(part) : String(part).padStart(2, "0"))).join(":");
