@@ -1,1 +1,7 @@
 //! Access tokens: who is believed, and as whom.
+
+mod callers;
+mod forged;
+mod key_server;
+mod mint;
+mod rotation;
