@@ -34,7 +34,11 @@ pub(crate) struct KeyServer {
 
 impl KeyServer {
     pub(crate) async fn start(mood: Mood) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::behind(TcpListener::bind("127.0.0.1:0").await.unwrap(), mood)
+    }
+
+    /// A server that answers whoever waits at `listener`.
+    pub(crate) fn behind(listener: TcpListener, mood: Mood) -> Self {
         let address = listener.local_addr().unwrap();
         let mood = Arc::new(Mutex::new(mood));
         let visits = Arc::new(watch::Sender::new(0));
@@ -52,7 +56,7 @@ impl KeyServer {
     }
 
     pub(crate) fn url(&self) -> Url {
-        Url::parse(&format!("http://{}/jwks.json", self.address)).unwrap()
+        url_at(self.address)
     }
 
     pub(crate) fn set(&self, mood: Mood) {
@@ -62,6 +66,11 @@ impl KeyServer {
     pub(crate) fn visits(&self) -> u64 {
         *self.visits.borrow()
     }
+}
+
+/// Where the key set of a server at `address` is.
+pub(crate) fn url_at(address: SocketAddr) -> Url {
+    Url::parse(&format!("http://{address}/jwks.json")).unwrap()
 }
 
 async fn answer(mut stream: TcpStream, mood: Mood) {

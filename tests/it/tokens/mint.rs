@@ -1,5 +1,7 @@
 //! An issuer of the test's own: keys, tokens, and the settings of a gateway that trusts it.
 
+use std::time::Duration;
+
 use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der},
     rand::SystemRandom,
@@ -113,7 +115,7 @@ pub(crate) fn issuer(algorithms: &[Algorithm], keys: KeySource) -> config::Issue
         audience: AUDIENCE.into(),
         algorithms: algorithms.to_vec(),
         keys,
-        leeway: std::time::Duration::from_secs(30),
+        leeway: Duration::from_secs(30),
         typ: None,
         user_prefix: String::new(),
         app: None,
@@ -142,10 +144,15 @@ pub(crate) struct Gate {
 
 impl Gate {
     pub(crate) fn new(issuers: &[config::Issuer]) -> Self {
+        Self::with_patience(issuers, Duration::from_secs(1))
+    }
+
+    /// The same, with another deadline for making a connection.
+    pub(crate) fn with_patience(issuers: &[config::Issuer], patience: Duration) -> Self {
         install_crypto();
         let clock = ManualClock::new();
         let egress = Egress { proxy_url: None, ca: None };
-        let http = HttpClient::new(&egress, std::time::Duration::from_secs(1)).unwrap();
+        let http = HttpClient::new(&egress, patience).unwrap();
         let tasks = Tasks::on_current_runtime();
         let verifier = TokenVerifier::new(issuers, &http, clock.shared(), &tasks).unwrap();
         Self { clock, verifier }

@@ -1,11 +1,14 @@
 //! Key sets that are fetched: new keys, withdrawn keys, and servers that are down.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use gerbang::config::{Algorithm, KeySource};
 use jiff::SignedDuration;
+use tokio::net::{TcpSocket, TcpStream};
 
 use super::{
-    key_server::{KeyServer, Mood},
+    key_server::{KeyServer, Mood, url_at},
     mint::{Gate, Signer, issuer, key_set},
 };
 
@@ -169,4 +172,30 @@ async fn a_hanging_server_does_not_hold_up_tokens_of_known_keys() {
     pass_time_until_visit(&gate, &server, 2).await;
 
     assert_eq!(gate.refusal(&signer.sign(&gate.claims())).await, "taken");
+}
+
+/// A listener whose queue is full drops what knocks; the client's connection is not made in time.
+#[tokio::test]
+async fn a_connection_that_was_not_made_is_tried_once_more() {
+    let signer = signer("k1");
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let queue = [TcpStream::connect(address).await, TcpStream::connect(address).await];
+    let entry = issuer(&[Algorithm::EdDsa], KeySource::JwksUrl(url_at(address)));
+    let gate = Gate::with_patience(&[entry], Duration::from_millis(300));
+    let token = signer.sign(&gate.claims());
+    let open = async {
+        // The first knock happens meanwhile.
+        for _ in 0..200 {
+            tokio::task::yield_now().await;
+        }
+        KeyServer::behind(listener, Mood::Serve(key_set(&[&signer])))
+    };
+
+    let (refusal, _server) = tokio::join!(gate.refusal(&token), open);
+
+    assert_eq!(refusal, "taken");
+    drop(queue);
 }
