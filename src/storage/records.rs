@@ -126,56 +126,20 @@ pub(super) fn read_identity(bytes: &[u8]) -> Result<Identity, StoreError> {
     })
 }
 
-/// The sealed content of an attempt: its session, its way back, its credential.
-pub(super) fn attempt(attempt: &Attempt) -> Result<Plain, StoreError> {
-    let issued = attempt.issued.as_ref().map(|issued| {
-        let (sdk_token, launch_url) = match &issued.credential {
-            Credential::SdkToken(token) => (Some(token.expose_secret().into()), None),
-            Credential::LaunchUrl(url) => (None, Some(url.expose_secret().into())),
-        };
-        IssuedRecord { sdk_token, launch_url, expires_at: millis(issued.expires_at) }
-    });
-    written(&AttemptRecord {
-        session: attempt.session.as_str().into(),
-        success: attempt.redirects.as_ref().map(|urls| urls.success().into()),
-        failure: attempt.redirects.as_ref().map(|urls| urls.failure().into()),
-        issued,
-    })
+/// The sealed content of the attempts column.
+pub(super) fn attempts(attempts: &[Attempt]) -> Result<Plain, StoreError> {
+    let records: Vec<_> = attempts.iter().map(AttemptRecord::new).collect();
+    written(&records)
 }
 
-/// Reads [`attempt`] back, beside the plain columns of its row.
-pub(super) fn read_attempt(
-    bytes: &[u8],
-    channel: Channel,
-    state: AttemptState,
-    created_at: Timestamp,
-) -> Result<Attempt, StoreError> {
-    let damaged = || StoreError::Corrupt("attempt");
-    let record: AttemptRecord<'_> = serde_json::from_slice(bytes).map_err(|_| damaged())?;
-    let redirects = match (record.success, record.failure) {
-        (Some(success), Some(failure)) => {
-            Some(RedirectUrls::remembered(success.into_owned(), failure.into_owned()))
-        }
-        (None, None) => None,
-        (Some(_), None) | (None, Some(_)) => return Err(damaged()),
-    };
-    let issued = match record.issued {
-        Some(IssuedRecord { sdk_token, launch_url, expires_at }) => {
-            let secret = |text: Cow<'_, str>| SecretString::from(text.into_owned());
-            let credential = match (sdk_token, launch_url) {
-                (Some(token), None) => Credential::SdkToken(secret(token)),
-                (None, Some(url)) => Credential::LaunchUrl(secret(url)),
-                (Some(_), Some(_)) | (None, None) => return Err(damaged()),
-            };
-            Some(IssuedCredential { credential, expires_at: timestamp(expires_at, "attempt")? })
-        }
-        None => None,
-    };
-    let session = SessionId::parse(&record.session).map_err(|_| damaged())?;
-    Ok(Attempt { session, channel, redirects, state, created_at, issued })
+/// Reads [`attempts`] back.
+pub(super) fn read_attempts(bytes: &[u8]) -> Result<Vec<Attempt>, StoreError> {
+    let records: Vec<AttemptRecord<'_>> =
+        serde_json::from_slice(bytes).map_err(|_| StoreError::Corrupt("attempts"))?;
+    records.into_iter().map(AttemptRecord::read).collect()
 }
 
-/// Whether two attempts have the same sealed content, given the same session and way back.
+/// Whether two credentials are one.
 pub(super) fn same_credential(
     one: Option<&IssuedCredential>,
     other: Option<&IssuedCredential>,
@@ -243,12 +207,50 @@ struct IdentityRecord<'a> {
 struct AttemptRecord<'a> {
     #[serde(borrow)]
     session: Cow<'a, str>,
+    #[serde(borrow)]
+    channel: Cow<'a, str>,
+    #[serde(borrow)]
+    state: Cow<'a, str>,
+    created_at: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     success: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     failure: Option<Cow<'a, str>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     issued: Option<IssuedRecord<'a>>,
+}
+
+impl<'a> AttemptRecord<'a> {
+    fn new(attempt: &'a Attempt) -> Self {
+        Self {
+            session: attempt.session.as_str().into(),
+            channel: attempt.channel.as_str().into(),
+            state: attempt.state.as_str().into(),
+            created_at: millis(attempt.created_at),
+            success: attempt.redirects.as_ref().map(|urls| urls.success().into()),
+            failure: attempt.redirects.as_ref().map(|urls| urls.failure().into()),
+            issued: attempt.issued.as_ref().map(IssuedRecord::new),
+        }
+    }
+
+    fn read(self) -> Result<Attempt, StoreError> {
+        let damaged = || StoreError::Corrupt("attempts");
+        let redirects = match (self.success, self.failure) {
+            (Some(success), Some(failure)) => {
+                Some(RedirectUrls::remembered(success.into_owned(), failure.into_owned()))
+            }
+            (None, None) => None,
+            (Some(_), None) | (None, Some(_)) => return Err(damaged()),
+        };
+        Ok(Attempt {
+            session: SessionId::parse(&self.session).map_err(|_| damaged())?,
+            channel: Channel::parse(&self.channel).ok_or_else(damaged)?,
+            redirects,
+            state: AttemptState::parse(&self.state).ok_or_else(damaged)?,
+            created_at: timestamp(self.created_at, "attempts")?,
+            issued: self.issued.map(IssuedRecord::read).transpose()?,
+        })
+    }
 }
 
 #[derive(Deserialize, Serialize)]
@@ -258,6 +260,26 @@ struct IssuedRecord<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     launch_url: Option<Cow<'a, str>>,
     expires_at: i64,
+}
+
+impl<'a> IssuedRecord<'a> {
+    fn new(issued: &'a IssuedCredential) -> Self {
+        let (sdk_token, launch_url) = match &issued.credential {
+            Credential::SdkToken(token) => (Some(token.expose_secret().into()), None),
+            Credential::LaunchUrl(url) => (None, Some(url.expose_secret().into())),
+        };
+        Self { sdk_token, launch_url, expires_at: millis(issued.expires_at) }
+    }
+
+    fn read(self) -> Result<IssuedCredential, StoreError> {
+        let secret = |text: Cow<'_, str>| SecretString::from(text.into_owned());
+        let credential = match (self.sdk_token, self.launch_url) {
+            (Some(token), None) => Credential::SdkToken(secret(token)),
+            (None, Some(url)) => Credential::LaunchUrl(secret(url)),
+            (Some(_), Some(_)) | (None, None) => return Err(StoreError::Corrupt("attempts")),
+        };
+        Ok(IssuedCredential { credential, expires_at: timestamp(self.expires_at, "attempts")? })
+    }
 }
 
 #[derive(Deserialize, Serialize)]

@@ -153,7 +153,8 @@ pub trait Verifications: Send + Sync {
         policy: Policy,
     ) -> BoxFuture<'_, Result<Vec<Recorded>, StoreError>>;
 
-    /// Gives back the claims of the process before, and marks attempts that were under way when the process ended: nobody knows how they went.
-    /// Called once, before anything is served. Says how many there were.
+    /// Gives back the claims of the process before, and marks the attempts that were under way when
+    /// it ended: nobody knows how they went. Called once, before anything is served. Says how many
+    /// attempts there were.
     fn recover(&self, at: Timestamp, policy: Policy) -> BoxFuture<'_, Result<usize, StoreError>>;
 }

@@ -1,9 +1,9 @@
-//! Reading a verification and its attempts back, whole.
+//! Reading a verification back, whole, by any of the ways it is found.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Params, Row};
 
-use super::{attempts, saving::Before};
+use super::saving::Before;
 use crate::{
     domain::{Reads, ReasonCode, Status, Verification, VerificationId},
     storage::{
@@ -17,24 +17,41 @@ use crate::{
 /// A verification out of the store, with what is needed to put it back.
 pub(super) struct Loaded {
     pub(super) verification: Verification,
+    pub(super) number: i64,
     pub(super) key: DataKey,
     pub(super) before: Before,
 }
 
-const VERIFICATION: &str = "
-    SELECT key_id, data_key, identity, progress, created_at, deadline, updated_at, status, reason,
-           revision, captured, credential_failed, settled_unconfirmed, read_tries, next_read_at
-    FROM verifications WHERE id = ?1";
+/// The statement that reads a verification found by `$condition`.
+macro_rules! verification_where {
+    ($condition:literal) => {
+        concat!(
+            "SELECT id, number, key_id, data_key, identity, attempts, progress, created_at,
+                 deadline, updated_at, status, reason, revision, captured, credential_failed,
+                 settled_unconfirmed, read_tries, next_read_at
+             FROM verifications WHERE ",
+            $condition
+        )
+    };
+}
+pub(super) use verification_where;
 
-/// Reads a verification to change it. `None`: there is none.
+/// By its id.
+pub(super) const BY_ID: &str = verification_where!("id = ?1");
+
+/// Reads the verification that `sql` finds, to change it. `None`: there is none.
 pub(super) fn load(
     conn: &Connection,
     ring: &KeyRing,
-    id: VerificationId,
+    sql: &'static str,
+    params: impl Params,
 ) -> Result<Option<Loaded>, StoreError> {
-    let Some((verification, key)) = fetch(conn, ring, id)? else { return Ok(None) };
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let (verification, key) = read(row, ring)?;
     let before = Before::of(&verification);
-    Ok(Some(Loaded { verification, key, before }))
+    Ok(Some(Loaded { number: row.get(1)?, verification, key, before }))
 }
 
 /// Reads a verification to show it. `None`: there is none.
@@ -42,47 +59,32 @@ pub(super) fn fetch(
     conn: &Connection,
     ring: &KeyRing,
     id: VerificationId,
-) -> Result<Option<(Verification, DataKey)>, StoreError> {
-    let mut statement = conn.prepare_cached(VERIFICATION)?;
+) -> Result<Option<Verification>, StoreError> {
+    let mut statement = conn.prepare_cached(BY_ID)?;
     let mut rows = statement.query([id.as_bytes()])?;
     let Some(row) = rows.next()? else { return Ok(None) };
-    let place = verification_place(&id, "data_key");
-    let key = DataKey::unwrap(ring, &place, text(row, 0, "key_id")?, blob(row, 1, "data_key")?)?;
-    let mut verification = verification(row, id, &key)?;
-    verification.attempts = attempts::load(conn, &key, id)?;
-    Ok(Some((verification, key)))
+    read(row, ring).map(|(verification, _)| Some(verification))
 }
 
 /// Where a sealed value of a verification belongs.
-pub(super) const fn verification_place<'a>(
-    id: &'a VerificationId,
-    column: &'static str,
-) -> Place<'a> {
+pub(super) const fn place<'a>(id: &'a VerificationId, column: &'static str) -> Place<'a> {
     Place { table: "verifications", column, row: id.as_bytes() }
 }
 
-fn verification(
-    row: &Row<'_>,
-    id: VerificationId,
-    key: &DataKey,
-) -> Result<Verification, StoreError> {
-    let identity = blob(row, 2, "identity")?;
-    let identity =
-        records::read_identity(&key.open(&verification_place(&id, "identity"), identity)?)?;
-    let progress = match row.get_ref(3)?.as_blob_or_null() {
-        Ok(Some(sealed)) => {
-            Progress::read(&key.open(&verification_place(&id, "progress"), sealed)?)?
-        }
+fn read(row: &Row<'_>, ring: &KeyRing) -> Result<(Verification, DataKey), StoreError> {
+    let id = id_column(row, 0)?;
+    let (key_id, wrapped) = (text(row, 2, "key_id")?, blob(row, 3, "data_key")?);
+    let key = DataKey::unwrap(ring, &place(&id, "data_key"), key_id, wrapped)?;
+    let identity = key.open(&place(&id, "identity"), blob(row, 4, "identity")?)?;
+    let identity = records::read_identity(&identity)?;
+    let attempts = key.open(&place(&id, "attempts"), blob(row, 5, "attempts")?)?;
+    let progress = match row.get_ref(6)?.as_blob_or_null() {
+        Ok(Some(sealed)) => Progress::read(&key.open(&place(&id, "progress"), sealed)?)?,
         Ok(None) => Progress::default(),
         Err(_) => return Err(StoreError::Corrupt("progress")),
     };
-    let reason = match row.get_ref(8)?.as_str_or_null() {
-        Ok(None) => None,
-        Ok(Some(code)) => Some(ReasonCode::parse(code).ok_or(StoreError::Corrupt("reason"))?),
-        Err(_) => return Err(StoreError::Corrupt("reason")),
-    };
-    let next_at: Option<i64> = row.get(14)?;
-    Ok(Verification {
+    let next_at: Option<i64> = row.get(17)?;
+    let verification = Verification {
         id,
         user: identity.user,
         app: identity.app,
@@ -90,24 +92,31 @@ fn verification(
         locale: identity.locale,
         reference: identity.reference,
         consent_reference: identity.consent_reference,
-        status: Status::parse(text(row, 7, "status")?).ok_or(StoreError::Corrupt("status"))?,
-        reason,
-        revision: u64::try_from(row.get::<_, i64>(9)?)
+        status: Status::parse(text(row, 10, "status")?).ok_or(StoreError::Corrupt("status"))?,
+        reason: reason(row, 11)?,
+        revision: u64::try_from(row.get::<_, i64>(12)?)
             .map_err(|_| StoreError::Corrupt("revision"))?,
-        captured: row.get(10)?,
-        credential_failed: row.get(11)?,
+        captured: row.get(13)?,
+        credential_failed: row.get(14)?,
         unconfirmed: progress.unconfirmed,
-        settled_unconfirmed: row.get(12)?,
+        settled_unconfirmed: row.get(15)?,
         submission: progress.submission,
         reads: Reads {
             next_at: next_at.map(|next_at| timestamp(next_at, "next_read_at")).transpose()?,
-            tries: row.get(13)?,
+            tries: row.get(16)?,
         },
-        created_at: time(row, 4, "created_at")?,
-        updated_at: time(row, 6, "updated_at")?,
-        deadline: time(row, 5, "deadline")?,
-        attempts: Vec::new(),
-    })
+        created_at: time(row, 7, "created_at")?,
+        updated_at: time(row, 9, "updated_at")?,
+        deadline: time(row, 8, "deadline")?,
+        attempts: records::read_attempts(&attempts)?,
+    };
+    Ok((verification, key))
+}
+
+fn reason(row: &Row<'_>, column: usize) -> Result<Option<ReasonCode>, StoreError> {
+    let damaged = || StoreError::Corrupt("reason");
+    let code = row.get_ref(column)?.as_str_or_null().map_err(|_| damaged())?;
+    code.map(|code| ReasonCode::parse(code).ok_or_else(damaged)).transpose()
 }
 
 /// A text column, not copied.

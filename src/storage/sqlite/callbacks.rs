@@ -53,7 +53,7 @@ impl Callbacks for SqliteStore {
         at: Timestamp,
         policy: Policy,
     ) -> BoxFuture<'_, Result<CallbackOutcome, StoreError>> {
-        self.write(move |tx| apply(tx, id, report, &moment(at, policy)))
+        self.write(move |tx| apply(tx, id, &report, &moment(at, policy)))
     }
 
     fn set_callback_aside(&self, id: CallbackId) -> BoxFuture<'_, Result<(), StoreError>> {
@@ -151,8 +151,7 @@ fn due(
     let mut statement = snapshot.conn.prepare_cached(
         "SELECT id, key_id, data_key, tries, received_at, body
          FROM callbacks JOIN callback_bodies ON callback = number
-         WHERE state IN ('pending', 'parked') AND due_at <= ?1
-         ORDER BY due_at, number LIMIT ?2",
+         WHERE due_at <= ?1 ORDER BY due_at LIMIT ?2",
     )?;
     let mut rows = statement.query(params![millis(at), bound(limit)])?;
     let mut due = Vec::new();
@@ -179,7 +178,7 @@ fn kept(snapshot: &Snapshot<'_>, row: &Row<'_>) -> Result<KeptCallback, StoreErr
 fn apply(
     tx: &mut Tx<'_>,
     id: CallbackId,
-    report: SubmissionReport,
+    report: &SubmissionReport,
     moment: &Moment,
 ) -> Result<CallbackOutcome, StoreError> {
     let waiting = tx
@@ -191,11 +190,11 @@ fn apply(
         .query_row([id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let Some((tries, received_at)) = waiting else { return Ok(CallbackOutcome::Done) };
-    let Some(owner) = linking::owner(tx, &report)? else {
+    let Some(owner) = linking::owner(tx, report)? else {
         park(tx, id, tries, timestamp(received_at, "received_at")?, moment.at)?;
         return Ok(CallbackOutcome::Orphaned);
     };
-    let recorded = record(tx, owner, News::CalledBack(report), moment)?;
+    let recorded = record(tx, owner, News::CalledBack(report.clone()), moment)?;
     tx.conn
         .prepare_cached(
             "UPDATE callbacks SET state = 'done', due_at = NULL, tries = tries + 1 WHERE id = ?1",

@@ -6,60 +6,41 @@
 //! expired and the user has an open one for the same contact that has no submission yet, the
 //! statement is about the open one, and the expired one stays as it is.
 
-use rusqlite::OptionalExtension as _;
-
 use super::{
-    aggregate::{Loaded, id_column, load},
+    aggregate::{Loaded, load, verification_where},
     writer::Tx,
 };
 use crate::{
-    domain::{Status, SubmissionReport, VerificationId},
-    storage::{
-        error::StoreError,
-        keyring::{BlindHash, Blinded},
-    },
+    domain::{Status, SubmissionReport},
+    storage::{error::StoreError, keyring::Blinded},
 };
+
+const BY_SUBMISSION: &str = verification_where!("submission_hash = ?1");
+
+const BY_SESSION: &str =
+    verification_where!("number = (SELECT verification FROM sessions WHERE session_hash = ?1)");
+
+const SUCCESSOR: &str = verification_where!(
+    "user_hash = ?1 AND closed = 0 AND contact_hash = ?2 AND submission_hash IS NULL"
+);
 
 /// The verification that `report` is about. `None`: none of ours.
 pub(super) fn owner(tx: &Tx<'_>, report: &SubmissionReport) -> Result<Option<Loaded>, StoreError> {
     let submission = report.submission.id.as_str().as_bytes();
-    if let Some(id) = by_submission(tx, tx.ring.blind(Blinded::Submission, submission))? {
-        return load(tx.conn, tx.ring, id);
+    let submission = tx.ring.blind(Blinded::Submission, submission);
+    if let Some(linked) = load(tx.conn, tx.ring, BY_SUBMISSION, [submission])? {
+        return Ok(Some(linked));
     }
     let Some(session) = &report.session else { return Ok(None) };
     let session = tx.ring.blind(Blinded::Session, session.as_str().as_bytes());
-    let Some(id) = by_session(tx, session)? else { return Ok(None) };
-    let Some(named) = load(tx.conn, tx.ring, id)? else { return Ok(None) };
-    if named.verification.status == Status::Expired
-        && let Some(open) = successor(tx, &named)?
-    {
-        return load(tx.conn, tx.ring, open);
+    let Some(named) = load(tx.conn, tx.ring, BY_SESSION, [session])? else { return Ok(None) };
+    if named.verification.status != Status::Expired {
+        return Ok(Some(named));
     }
-    Ok(Some(named))
-}
-
-fn by_submission(tx: &Tx<'_>, hash: BlindHash) -> Result<Option<VerificationId>, StoreError> {
-    let mut statement =
-        tx.conn.prepare_cached("SELECT id FROM verifications WHERE submission_hash = ?1")?;
-    Ok(statement.query_row([hash], |row| id_column(row, 0)).optional()?)
-}
-
-fn by_session(tx: &Tx<'_>, hash: BlindHash) -> Result<Option<VerificationId>, StoreError> {
-    let mut statement =
-        tx.conn.prepare_cached("SELECT verification FROM attempts WHERE session_hash = ?1")?;
-    Ok(statement.query_row([hash], |row| id_column(row, 0)).optional()?)
-}
-
-/// The user's open verification for the same contact, while it has no submission.
-fn successor(tx: &Tx<'_>, expired: &Loaded) -> Result<Option<VerificationId>, StoreError> {
-    let verification = &expired.verification;
+    let verification = &named.verification;
     let user = tx.ring.blind(Blinded::User, verification.user.as_str().as_bytes());
     let contact = verification.contact.contact.expose().as_bytes();
     let contact = tx.ring.blind(Blinded::Contact, contact);
-    let mut statement = tx.conn.prepare_cached(
-        "SELECT id FROM verifications WHERE user_hash = ?1
-             AND status IN ('pending', 'processing', 'partially_completed')
-             AND contact_hash = ?2 AND submission_hash IS NULL",
-    )?;
-    Ok(statement.query_row([user, contact], |row| id_column(row, 0)).optional()?)
+    let successor = load(tx.conn, tx.ring, SUCCESSOR, [user, contact])?;
+    Ok(Some(successor.unwrap_or(named)))
 }

@@ -1,7 +1,6 @@
 //! The store in one SQLite file: one thread that writes, a few that read.
 
 mod aggregate;
-mod attempts;
 mod callbacks;
 mod lane;
 mod linking;

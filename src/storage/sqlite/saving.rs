@@ -1,26 +1,25 @@
 //! Writing a verification down, and of a changed one only what changed.
 //!
-//! The row's columns fall into two groups by how often they change: those every event moves, and
-//! the standing, which the index of open verifications depends on and which is left alone (index
-//! included) unless it moved.
+//! Its columns fall into two groups by how often they change: the course, which every event moves,
+//! and the standing, which the index of open verifications depends on and which is left alone
+//! (index included) unless it moved. Sealed columns are sealed again only if their content changed.
 
 use jiff::Timestamp;
 use rusqlite::params;
 
 use super::{
-    aggregate::{Loaded, verification_place},
-    attempts,
+    aggregate::{Loaded, place},
     writer::Tx,
 };
 use crate::{
     domain::{
-        AttemptState, DetailsAnswer, Effect, IssuedCredential, Moment, News, Note, Policy, Reads,
-        ReasonCode, Status, Submission, SubmissionReport, Verification,
+        Attempt, AttemptState, DetailsAnswer, Effect, IssuedCredential, Moment, News, Note, Policy,
+        Reads, ReasonCode, Status, SubmissionReport, Verification,
     },
     storage::{
         error::StoreError,
         keyring::{BlindHash, Blinded},
-        records::{self, Progress, millis},
+        records::{self, Progress, millis, same_credential},
         seal::{DataKey, Place, Plain},
     },
 };
@@ -36,7 +35,6 @@ pub(super) struct Before {
 #[derive(PartialEq)]
 struct Course {
     revision: u64,
-    issued: bool,
     captured: bool,
     credential_failed: bool,
     updated_at: Timestamp,
@@ -63,13 +61,20 @@ impl Before {
             attempts: attempts.map(|attempt| (attempt.state, attempt.issued.clone())).collect(),
         }
     }
+
+    /// Whether the attempts are what they were.
+    fn has(&self, attempts: &[Attempt]) -> bool {
+        self.attempts.len() == attempts.len()
+            && self.attempts.iter().zip(attempts).all(|((state, issued), attempt)| {
+                *state == attempt.state && same_credential(issued.as_ref(), attempt.issued.as_ref())
+            })
+    }
 }
 
 impl Course {
     fn of(verification: &Verification) -> Self {
         Self {
             revision: verification.revision,
-            issued: verification.was_issued(),
             captured: verification.captured,
             credential_failed: verification.credential_failed,
             updated_at: verification.updated_at,
@@ -90,6 +95,37 @@ impl Standing {
     }
 }
 
+/// When the clock alone makes something happen to a verification.
+struct Due {
+    read: Option<i64>,
+    lapse: Option<i64>,
+}
+
+impl Due {
+    fn of(verification: &Verification, policy: &Policy) -> Self {
+        // The end of life, or the end of waiting for confirmation.
+        let lapse = match (verification.unconfirmed, verification.status) {
+            (Some((_, since)), _) => {
+                Some(since.saturating_add(policy.confirm_for).unwrap_or(Timestamp::MAX))
+            }
+            (None, Status::Pending | Status::Processing) => Some(verification.expires_at()),
+            (
+                None,
+                Status::Expired
+                | Status::PartiallyCompleted
+                | Status::Approved
+                | Status::Rejected
+                | Status::Failed,
+            ) => None,
+        };
+        Self { read: verification.reads.next_at.map(millis), lapse: lapse.map(millis) }
+    }
+
+    fn first(&self) -> Option<i64> {
+        self.read.into_iter().chain(self.lapse).min()
+    }
+}
+
 /// Writes a new verification with its first attempt.
 pub(super) fn insert(
     tx: &mut Tx<'_>,
@@ -98,35 +134,36 @@ pub(super) fn insert(
     policy: &Policy,
 ) -> Result<(), StoreError> {
     let id = &verification.id;
-    let (key, wrapped) = DataKey::fresh(tx.ring, &verification_place(id, "data_key"))?;
-    let identity =
-        key.seal(&verification_place(id, "identity"), records::identity(verification)?)?;
+    let (key, wrapped) = DataKey::fresh(tx.ring, &place(id, "data_key"))?;
     let contact = verification.contact.contact.expose().as_bytes();
+    let due = Due::of(verification, policy);
     tx.conn
         .prepare_cached(
-            "INSERT INTO verifications (id, user_hash, contact_hash, key_id, data_key, identity,
-                 created_at, deadline, status, revision, updated_at, next_read_at, lapses_at,
-                 issued, captured, credential_failed, settled_unconfirmed, read_tries)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?7, ?11, ?12, 0, 0, 0, 0, 0)",
+            "INSERT INTO verifications (id, user_hash, contact_hash, created_at, deadline, status,
+                 revision, next_read_at, lapses_at, due_at, key_id, data_key, identity, attempts,
+                 updated_at, under_way, closed, issued, captured, credential_failed,
+                 settled_unconfirmed, read_tries)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?4, 1, 0, 0, 0,
+                 0, 0, 0)",
         )?
         .execute(params![
             id.as_bytes(),
             user,
             tx.ring.blind(Blinded::Contact, contact),
-            wrapped.key_id,
-            wrapped.bytes,
-            identity,
             millis(verification.created_at),
             millis(verification.deadline),
             verification.status.as_str(),
             integer(verification.revision)?,
-            verification.reads.next_at.map(millis),
-            lapses_at(verification, policy).map(millis),
+            due.read,
+            due.lapse,
+            due.first(),
+            wrapped.key_id,
+            wrapped.bytes,
+            key.seal(&place(id, "identity"), records::identity(verification)?)?,
+            key.seal(&place(id, "attempts"), records::attempts(&verification.attempts)?)?,
         ])?;
-    for (number, attempt) in (0..).zip(&verification.attempts) {
-        attempts::insert(tx, verification, &key, number, attempt)?;
-    }
-    Ok(())
+    let number = tx.conn.last_insert_rowid();
+    verification.attempts.iter().try_for_each(|attempt| insert_session(tx, number, attempt))
 }
 
 /// Takes an event in and writes what came of it.
@@ -136,9 +173,10 @@ pub(super) fn take_in(
     news: News,
     moment: &Moment,
 ) -> Result<(Verification, Effect), StoreError> {
-    let statement = statement_of(&news, &moment.policy);
+    let report = record_in(&news, &moment.policy)
+        .map(|report| (Plain::copy(report.body.expose()), report.submission.clone()));
     let effect = apply(tx, &mut loaded, news, moment)?;
-    if let Some((body, submission)) = statement
+    if let Some((body, submission)) = report
         && loaded.verification.submission.as_ref() == Some(&submission)
     {
         save_body(tx, &loaded, body, moment.at)?;
@@ -160,8 +198,7 @@ pub(super) fn apply(
         let user = tx.ring.blind(Blinded::User, verification.user.as_str().as_bytes());
         tx.conn
             .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM verifications WHERE user_hash = ?1
-                     AND status IN ('pending', 'processing', 'partially_completed'))",
+                "SELECT EXISTS (SELECT 1 FROM verifications WHERE user_hash = ?1 AND closed = 0)",
             )?
             .query_row([user], |row| row.get(0))?
     };
@@ -175,109 +212,120 @@ pub(super) fn save(
     effect: &Effect,
     policy: &Policy,
 ) -> Result<Verification, StoreError> {
-    let Loaded { verification, key, before } = loaded;
-    if Course::of(&verification) != before.course {
-        save_course(tx, &verification, policy)?;
+    let Loaded { verification, number, key, before } = loaded;
+    let attempts_moved = !before.has(&verification.attempts);
+    if attempts_moved {
+        let known = before.attempts.len();
+        for attempt in verification.attempts.iter().skip(known) {
+            insert_session(tx, number, attempt)?;
+        }
+        let plain = records::attempts(&verification.attempts)?;
+        let sealed = key.seal(&place(&verification.id, "attempts"), plain)?;
+        save_course(tx, number, &verification, Some(sealed), policy)?;
+    } else if Course::of(&verification) != before.course {
+        save_course(tx, number, &verification, None, policy)?;
     }
     let standing = Standing::of(&verification);
     if standing != before.standing {
-        save_standing(tx, &verification, &key, &standing, policy)?;
+        save_standing(tx, number, &verification, &key, policy)?;
     }
-    let moved = attempts::save(tx, &verification, &key, &before.attempts)?;
     for note in &effect.notes {
-        insert_note(tx, &verification, note)?;
+        insert_note(tx, number, note)?;
     }
-    if effect.changed || moved {
+    if effect.changed || attempts_moved {
         tx.announce(verification.id);
     }
     Ok(verification)
 }
 
-/// When time alone changes something: the end of life, or the end of waiting for confirmation.
-fn lapses_at(verification: &Verification, policy: &Policy) -> Option<Timestamp> {
-    match (verification.unconfirmed, verification.status) {
-        (Some((_, since)), _) => {
-            Some(since.saturating_add(policy.confirm_for).unwrap_or(Timestamp::MAX))
-        }
-        (None, Status::Pending | Status::Processing) => Some(verification.expires_at()),
-        (
-            None,
-            Status::Expired
-            | Status::PartiallyCompleted
-            | Status::Approved
-            | Status::Rejected
-            | Status::Failed,
-        ) => None,
-    }
-}
-
 fn save_course(
     tx: &Tx<'_>,
+    number: i64,
     verification: &Verification,
+    attempts: Option<Vec<u8>>,
     policy: &Policy,
 ) -> Result<(), StoreError> {
+    let due = Due::of(verification, policy);
+    let issued = verification.attempts.iter().filter(|attempt| attempt.issued.is_some());
+    let under_way = verification.attempts.iter();
     tx.conn
         .prepare_cached(
-            "UPDATE verifications SET revision = ?2, issued = ?3, captured = ?4,
-                 credential_failed = ?5, updated_at = ?6, read_tries = ?7, next_read_at = ?8,
-                 read_claimed = 0, lapses_at = ?9
-             WHERE id = ?1",
+            "UPDATE verifications SET revision = ?2, issued = ?3, under_way = ?4, captured = ?5,
+                 credential_failed = ?6, updated_at = ?7, read_tries = ?8, next_read_at = ?9,
+                 lapses_at = ?10, due_at = ?11, attempts = coalesce(?12, attempts)
+             WHERE number = ?1",
         )?
         .execute(params![
-            verification.id.as_bytes(),
+            number,
             integer(verification.revision)?,
-            verification.was_issued(),
+            i64::try_from(issued.count()).unwrap_or(i64::MAX),
+            under_way.clone().any(|attempt| attempt.state == AttemptState::Initiating),
             verification.captured,
             verification.credential_failed,
             millis(verification.updated_at),
             verification.reads.tries,
-            verification.reads.next_at.map(millis),
-            lapses_at(verification, policy).map(millis),
+            due.read,
+            due.lapse,
+            due.first(),
+            attempts,
         ])?;
     Ok(())
 }
 
 fn save_standing(
     tx: &Tx<'_>,
+    number: i64,
     verification: &Verification,
     key: &DataKey,
-    standing: &Standing,
     policy: &Policy,
 ) -> Result<(), StoreError> {
-    let id = &verification.id;
-    let sealed = match standing.progress.plain()? {
-        Some(plain) => Some(key.seal(&verification_place(id, "progress"), plain)?),
+    let due = Due::of(verification, policy);
+    let sealed = match Progress::of(verification).plain()? {
+        Some(plain) => Some(key.seal(&place(&verification.id, "progress"), plain)?),
         None => None,
     };
-    let submission = verification.submission.as_ref();
-    let submission = submission
+    let submission = verification
+        .submission
+        .as_ref()
         .map(|submission| tx.ring.blind(Blinded::Submission, submission.id.as_str().as_bytes()));
+    let closed = if verification.status.is_closed() { number } else { 0 };
     tx.conn
         .prepare_cached(
-            "UPDATE verifications SET status = ?2, reason = ?3, settled_unconfirmed = ?4,
-                 submission_hash = ?5, progress = ?6, lapses_at = ?7
-             WHERE id = ?1",
+            "UPDATE verifications SET status = ?2, closed = ?3, reason = ?4,
+                 settled_unconfirmed = ?5, submission_hash = ?6, progress = ?7, lapses_at = ?8,
+                 due_at = ?9
+             WHERE number = ?1",
         )?
         .execute(params![
-            id.as_bytes(),
-            standing.status.as_str(),
-            standing.reason.map(ReasonCode::as_str),
-            standing.settled_unconfirmed,
+            number,
+            verification.status.as_str(),
+            closed,
+            verification.reason.map(ReasonCode::as_str),
+            verification.settled_unconfirmed,
             submission,
             sealed,
-            lapses_at(verification, policy).map(millis),
+            due.lapse,
+            due.first(),
         ])?;
     Ok(())
 }
 
-fn insert_note(tx: &Tx<'_>, verification: &Verification, note: &Note) -> Result<(), StoreError> {
+fn insert_session(tx: &Tx<'_>, number: i64, attempt: &Attempt) -> Result<(), StoreError> {
+    let session = tx.ring.blind(Blinded::Session, attempt.session.as_str().as_bytes());
+    tx.conn
+        .prepare_cached("INSERT INTO sessions (session_hash, verification) VALUES (?1, ?2)")?
+        .execute(params![session, number])?;
+    Ok(())
+}
+
+fn insert_note(tx: &Tx<'_>, number: i64, note: &Note) -> Result<(), StoreError> {
     tx.conn
         .prepare_cached(
             "INSERT INTO timeline (verification, revision, at, kind, status, detail)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute(params![
-            verification.id.as_bytes(),
+            number,
             integer(note.revision)?,
             millis(note.at),
             note.kind.as_str(),
@@ -289,38 +337,36 @@ fn insert_note(tx: &Tx<'_>, verification: &Verification, note: &Note) -> Result<
 
 /// The statement an event brings, if it may count as the provider's record: details always, a
 /// callback only where callbacks are not confirmed.
-fn statement_of(news: &News, policy: &Policy) -> Option<(Plain, Submission)> {
-    let report: &SubmissionReport = match news {
-        News::DetailsRead(DetailsAnswer::Found(report)) => report,
-        News::CalledBack(report) if !policy.confirm => report,
+fn record_in<'a>(news: &'a News, policy: &Policy) -> Option<&'a SubmissionReport> {
+    match news {
+        News::DetailsRead(DetailsAnswer::Found(report)) => Some(report),
+        News::CalledBack(report) => (!policy.confirm).then_some(report),
         News::AttemptMade(_)
         | News::AttemptIssued(..)
         | News::AttemptRefused(_)
         | News::AttemptLost(_)
         | News::Captured(_)
-        | News::CalledBack(_)
         | News::DetailsRead(DetailsAnswer::NotReadable)
         | News::ReadFailed
         | News::Superseded
-        | News::TimePassed => return None,
-    };
-    Some((Plain::copy(report.body.expose()), report.submission.clone()))
+        | News::TimePassed => None,
+    }
 }
 
 /// Keeps the newest statement as it came. Newer ones carry fresher links to the images.
 fn save_body(tx: &Tx<'_>, loaded: &Loaded, body: Plain, at: Timestamp) -> Result<(), StoreError> {
-    let id = &loaded.verification.id;
-    let place = Place { table: "submission_bodies", column: "body", row: id.as_bytes() };
+    let row = loaded.verification.id.as_bytes();
+    let place = Place { table: "submission_bodies", column: "body", row };
     tx.conn
         .prepare_cached(
             "INSERT INTO submission_bodies (verification, recorded_at, body) VALUES (?1, ?2, ?3)
              ON CONFLICT (verification) DO UPDATE SET recorded_at = ?2, body = ?3",
         )?
-        .execute(params![id.as_bytes(), millis(at), loaded.key.seal(&place, body)?])?;
+        .execute(params![loaded.number, millis(at), loaded.key.seal(&place, body)?])?;
     Ok(())
 }
 
-/// SQLite's integers are signed.
+/// A count as the database takes it, whose integers are signed.
 fn integer(value: u64) -> Result<i64, StoreError> {
     i64::try_from(value).map_err(|_| StoreError::Corrupt("revision"))
 }

@@ -4,10 +4,10 @@
 //! the other, what the first of them wrote.
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::params;
 
 use super::{
-    aggregate::{Loaded, id_column, load},
+    aggregate::{BY_ID, Loaded, fetch, id_column, load, verification_where},
     saving::{apply, insert, save},
     writer::Tx,
 };
@@ -19,7 +19,7 @@ use crate::{
     storage::{
         error::StoreError,
         keyring::{BlindHash, Blinded},
-        records::{millis, timestamp},
+        records::millis,
         verifications::Opened,
     },
 };
@@ -27,10 +27,12 @@ use crate::{
 /// The window of the cap on attempts.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
+const OPEN_OF_USER: &str = verification_where!("user_hash = ?1 AND closed = 0");
+
 /// Takes in a wish to start.
 pub(super) fn open(
     tx: &mut Tx<'_>,
-    wanted: Wanted,
+    wanted: &Wanted,
     asked: bool,
     moment: &Moment,
 ) -> Result<Opened, StoreError> {
@@ -38,7 +40,7 @@ pub(super) fn open(
     let current = current(tx, &user, moment)?;
     if let Some(current) = current {
         if current.verification.contact.contact == wanted.contact.contact {
-            let wish = Wish { channel: wanted.channel, redirects: wanted.redirects, asked };
+            let wish = Wish { channel: wanted.channel, redirects: wanted.redirects.clone(), asked };
             return admit(tx, current, wish, &user, moment);
         }
         let mut other = current;
@@ -54,7 +56,7 @@ pub(super) fn open(
     } else if let Some(free_at) = exhausted(tx, &user, moment)? {
         return Ok(Opened::Exhausted(free_at));
     }
-    let verification = wanted.into_verification(moment);
+    let verification = wanted.clone().into_verification(moment);
     insert(tx, &verification, &user, &moment.policy)?;
     underway(verification)
 }
@@ -66,16 +68,8 @@ fn current(
     user: &BlindHash,
     moment: &Moment,
 ) -> Result<Option<Loaded>, StoreError> {
-    let id = tx
-        .conn
-        .prepare_cached(
-            "SELECT id FROM verifications WHERE user_hash = ?1
-                 AND status IN ('pending', 'processing', 'partially_completed')",
-        )?
-        .query_row([user], |row| id_column(row, 0))
-        .optional()?;
-    let Some(id) = id else { return Ok(None) };
-    let Some(loaded) = load(tx.conn, tx.ring, id)? else { return Ok(None) };
+    let loaded = load(tx.conn, tx.ring, OPEN_OF_USER, [user])?;
+    let Some(loaded) = loaded else { return Ok(None) };
     let current = let_time_pass(tx, loaded, moment)?;
     Ok(current.filter(|current| !current.verification.status.is_closed()))
 }
@@ -92,7 +86,7 @@ fn let_time_pass(
         return Ok(Some(loaded));
     }
     save(tx, loaded, &effect, &moment.policy)?;
-    load(tx.conn, tx.ring, id)
+    load(tx.conn, tx.ring, BY_ID, [id.as_bytes()])
 }
 
 /// What a caller wants of an open verification.
@@ -148,26 +142,36 @@ fn exhausted(
     user: &BlindHash,
     moment: &Moment,
 ) -> Result<Option<Timestamp>, StoreError> {
+    let cap = usize::try_from(moment.policy.attempts_per_day).unwrap_or(usize::MAX);
     let since = moment.at.saturating_sub(DAY).unwrap_or(Timestamp::MIN);
-    // Attempts are made before their verification's deadline and never after: one that ended a
-    // day ago has none of this day.
+    // Attempts are made before their verification's deadline: one whose deadline is a day ago has
+    // none of this day.
     let mut statement = tx.conn.prepare_cached(
-        "SELECT attempts.created_at FROM verifications
-             JOIN attempts ON attempts.verification = verifications.id
-         WHERE verifications.user_hash = ?1 AND verifications.deadline > ?2
-             AND attempts.issued = 1 AND attempts.created_at > ?2
-         ORDER BY attempts.created_at DESC LIMIT 1 OFFSET ?3",
+        "SELECT id, issued FROM verifications WHERE user_hash = ?1 AND deadline > ?2 AND issued > 0",
     )?;
-    let cap = i64::from(moment.policy.attempts_per_day);
-    if cap == 0 {
-        return Ok(Some(moment.at.saturating_add(DAY).unwrap_or(Timestamp::MAX)));
+    let recent: Vec<(VerificationId, u32)> = statement
+        .query_map(params![user, millis(since)], |row| Ok((id_column(row, 0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    if recent.iter().map(|(_, issued)| issued).sum::<u32>() < moment.policy.attempts_per_day {
+        return Ok(None);
     }
-    // With so many attempts or more, the cap'th newest must leave the window first.
-    let blocking: Option<i64> =
-        statement.query_row(params![user, millis(since), cap - 1], |row| row.get(0)).optional()?;
-    let Some(blocking) = blocking else { return Ok(None) };
-    let free_at = timestamp(blocking, "created_at")?.saturating_add(DAY);
-    Ok(Some(free_at.unwrap_or(Timestamp::MAX)))
+    let mut issued = Vec::new();
+    for (id, _) in recent {
+        let verification = fetch(tx.conn, tx.ring, id)?;
+        issued.extend(verification.into_iter().flat_map(|verification| verification.attempts));
+    }
+    let mut times: Vec<_> = issued
+        .into_iter()
+        .filter(|attempt| attempt.issued.is_some() && attempt.created_at > since)
+        .map(|attempt| attempt.created_at)
+        .collect();
+    times.sort_unstable_by(|one, other| other.cmp(one));
+    // With so many or more, the cap'th newest must leave the day first. A cap of none never ends.
+    let blocking = match cap.checked_sub(1) {
+        Some(place) => times.get(place).copied(),
+        None => Some(moment.at),
+    };
+    Ok(blocking.map(|at| at.saturating_add(DAY).unwrap_or(Timestamp::MAX)))
 }
 
 /// Takes in a wish for a fresh credential.
@@ -178,7 +182,7 @@ pub(super) fn renew(
     asked: bool,
     moment: &Moment,
 ) -> Result<Option<Opened>, StoreError> {
-    let loaded = load(tx.conn, tx.ring, id)?;
+    let loaded = load(tx.conn, tx.ring, BY_ID, [id.as_bytes()])?;
     let Some(loaded) = loaded.filter(|loaded| loaded.verification.user == *user) else {
         return Ok(None);
     };
@@ -215,20 +219,20 @@ fn admit_fresh(
 pub(super) fn replace_attempt(
     tx: &mut Tx<'_>,
     id: VerificationId,
-    failed: SessionId,
+    failed: &SessionId,
     moment: &Moment,
 ) -> Result<Option<(Verification, SessionId)>, StoreError> {
-    let Some(mut loaded) = load(tx.conn, tx.ring, id)? else { return Ok(None) };
+    let Some(mut loaded) = load(tx.conn, tx.ring, BY_ID, [id.as_bytes()])? else { return Ok(None) };
     let verification = &loaded.verification;
     let newest = verification
         .newest_attempt()
-        .filter(|newest| newest.session == failed && newest.state == AttemptState::Initiating);
+        .filter(|newest| newest.session == *failed && newest.state == AttemptState::Initiating);
     let Some(newest) = newest.filter(|_| !verification.status.is_closed()) else {
         return Ok(None);
     };
     let attempt = Attempt::new(newest.channel, newest.redirects.clone(), moment.at);
     let session = attempt.session.clone();
-    let mut effect = apply(tx, &mut loaded, News::AttemptRefused(failed), moment)?;
+    let mut effect = apply(tx, &mut loaded, News::AttemptRefused(failed.clone()), moment)?;
     let made = apply(tx, &mut loaded, News::AttemptMade(attempt), moment)?;
     effect.changed |= made.changed;
     effect.notes.extend(made.notes);

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::params;
 
 use super::{
-    aggregate::{fetch, id_column, load},
+    aggregate::{BY_ID, fetch, id_column, load},
     saving::{apply, save},
     verifications::{bound, record},
     writer::Tx,
@@ -28,18 +28,20 @@ pub(super) fn claim_due_reads(
         tx,
         at,
         limit,
-        "SELECT id FROM verifications WHERE next_read_at <= ?1
-         ORDER BY next_read_at LIMIT ?2",
+        "SELECT id FROM verifications WHERE due_at <= ?1 AND next_read_at <= ?1
+         ORDER BY due_at LIMIT ?2",
     )?;
     let mut claimed = Vec::with_capacity(due.len());
     for id in due {
         // Whatever comes of the read sets the next one; nothing comes of it only in a crash.
         tx.conn
             .prepare_cached(
-                "UPDATE verifications SET next_read_at = ?2, read_claimed = 1 WHERE id = ?1",
+                "UPDATE verifications SET next_read_at = ?2, under_way = under_way | 2,
+                     due_at = min(?2, coalesce(lapses_at, ?2))
+                 WHERE id = ?1",
             )?
             .execute(params![id.as_bytes(), millis(until)])?;
-        claimed.extend(fetch(tx.conn, tx.ring, id)?.map(|(verification, _)| verification));
+        claimed.extend(fetch(tx.conn, tx.ring, id)?);
     }
     Ok(claimed)
 }
@@ -54,12 +56,12 @@ pub(super) fn expire_due(
         tx,
         moment.at,
         limit,
-        "SELECT id FROM verifications WHERE lapses_at <= ?1
-         ORDER BY lapses_at LIMIT ?2",
+        "SELECT id FROM verifications WHERE due_at <= ?1 AND lapses_at <= ?1
+         ORDER BY due_at LIMIT ?2",
     )?;
     let mut expired = Vec::with_capacity(due.len());
     for id in due {
-        let Some(loaded) = load(tx.conn, tx.ring, id)? else { continue };
+        let Some(loaded) = load(tx.conn, tx.ring, BY_ID, [id.as_bytes()])? else { continue };
         let recorded = record(tx, loaded, News::TimePassed, moment)?;
         if recorded.effect.changed {
             expired.push(recorded);
@@ -73,17 +75,19 @@ pub(super) fn expire_due(
 pub(super) fn recover(tx: &mut Tx<'_>, moment: &Moment) -> Result<usize, StoreError> {
     tx.conn
         .prepare_cached(
-            "UPDATE verifications SET next_read_at = ?1, read_claimed = 0 WHERE read_claimed = 1",
+            "UPDATE verifications SET next_read_at = ?1, under_way = under_way & 1,
+                 due_at = min(?1, coalesce(lapses_at, ?1))
+             WHERE under_way > 1",
         )?
-        .execute(params![millis(moment.at)])?;
+        .execute([millis(moment.at)])?;
     let under_way: Result<Vec<_>, _> = tx
         .conn
-        .prepare_cached("SELECT DISTINCT verification FROM attempts WHERE state = 'initiating'")?
+        .prepare_cached("SELECT id FROM verifications WHERE under_way > 0")?
         .query_map([], |row| id_column(row, 0))?
         .collect();
     let mut lost = 0;
     for id in under_way? {
-        let Some(mut loaded) = load(tx.conn, tx.ring, id)? else { continue };
+        let Some(mut loaded) = load(tx.conn, tx.ring, BY_ID, [id.as_bytes()])? else { continue };
         let attempts = loaded.verification.attempts.iter();
         let sessions: Vec<_> = attempts
             .filter(|attempt| attempt.state == AttemptState::Initiating)

@@ -13,8 +13,8 @@ use super::{
 /// What happened to a verification, oldest first.
 pub(super) fn of(snapshot: &Snapshot<'_>, id: VerificationId) -> Result<Vec<Note>, StoreError> {
     let mut statement = snapshot.conn.prepare_cached(
-        "SELECT revision, at, kind, status, detail FROM timeline WHERE verification = ?1
-         ORDER BY rowid",
+        "SELECT revision, at, kind, status, detail FROM timeline
+         WHERE verification = (SELECT number FROM verifications WHERE id = ?1) ORDER BY rowid",
     )?;
     let mut rows = statement.query([id.as_bytes()])?;
     let mut notes = Vec::new();

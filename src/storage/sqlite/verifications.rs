@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rusqlite::params;
 
 use super::{
-    aggregate::{Loaded, fetch, id_column, load},
+    aggregate::{BY_ID, Loaded, fetch, id_column, load},
     linking,
     reader::Snapshot,
     saving::take_in,
@@ -35,7 +35,7 @@ impl Verifications for SqliteStore {
         at: Timestamp,
         policy: Policy,
     ) -> BoxFuture<'_, Result<Opened, StoreError>> {
-        self.write(move |tx| starts::open(tx, wanted, asked, &moment(at, policy)))
+        self.write(move |tx| starts::open(tx, &wanted, asked, &moment(at, policy)))
     }
 
     fn renew(
@@ -56,7 +56,7 @@ impl Verifications for SqliteStore {
         at: Timestamp,
         policy: Policy,
     ) -> BoxFuture<'_, Result<Option<(Verification, SessionId)>, StoreError>> {
-        self.write(move |tx| starts::replace_attempt(tx, id, failed, &moment(at, policy)))
+        self.write(move |tx| starts::replace_attempt(tx, id, &failed, &moment(at, policy)))
     }
 
     fn record(
@@ -67,8 +67,10 @@ impl Verifications for SqliteStore {
         policy: Policy,
     ) -> BoxFuture<'_, Result<Option<Recorded>, StoreError>> {
         self.write(move |tx| {
-            let Some(loaded) = load(tx.conn, tx.ring, id)? else { return Ok(None) };
-            record(tx, loaded, news, &moment(at, policy)).map(Some)
+            let Some(loaded) = load(tx.conn, tx.ring, BY_ID, [id.as_bytes()])? else {
+                return Ok(None);
+            };
+            record(tx, loaded, news.clone(), &moment(at, policy)).map(Some)
         })
     }
 
@@ -79,13 +81,11 @@ impl Verifications for SqliteStore {
         at: Timestamp,
         policy: Policy,
     ) -> BoxFuture<'_, Result<Option<Settled>, StoreError>> {
-        self.write(move |tx| settle(tx, asked, report, &moment(at, policy)))
+        self.write(move |tx| settle(tx, asked, &report, &moment(at, policy)))
     }
 
     fn find(&self, id: VerificationId) -> BoxFuture<'_, Result<Option<Verification>, StoreError>> {
-        self.read(move |snapshot| {
-            Ok(fetch(snapshot.conn, snapshot.ring, id)?.map(|(verification, _)| verification))
-        })
+        self.read(move |snapshot| fetch(snapshot.conn, snapshot.ring, id))
     }
 
     fn list(
@@ -142,13 +142,13 @@ pub(super) fn record(
 fn settle(
     tx: &mut Tx<'_>,
     asked: VerificationId,
-    report: SubmissionReport,
+    report: &SubmissionReport,
     moment: &Moment,
 ) -> Result<Option<Settled>, StoreError> {
-    let Some(about) = load(tx.conn, tx.ring, asked)? else { return Ok(None) };
+    let Some(about) = load(tx.conn, tx.ring, BY_ID, [asked.as_bytes()])? else { return Ok(None) };
     let unreadable = News::DetailsRead(DetailsAnswer::NotReadable);
-    let owner = linking::owner(tx, &report)?;
-    let found = News::DetailsRead(DetailsAnswer::Found(report));
+    let owner = linking::owner(tx, report)?;
+    let found = News::DetailsRead(DetailsAnswer::Found(report.clone()));
     Ok(Some(match owner {
         Some(owner) if owner.verification.id == asked => {
             Settled::Here(Box::new(record(tx, owner, found, moment)?))
@@ -171,7 +171,7 @@ fn list(
     // No id sorts after this one.
     let before = before.map_or([0xff; 16], |before| *before.as_bytes());
     let mut statement = snapshot.conn.prepare_cached(
-        "SELECT id FROM verifications WHERE user_hash = ?1 AND id < ?2 AND issued = 1
+        "SELECT id FROM verifications WHERE user_hash = ?1 AND id < ?2 AND issued > 0
          ORDER BY id DESC LIMIT ?3",
     )?;
     let one_more = bound(limit).saturating_add(1);
@@ -182,8 +182,7 @@ fn list(
             page.next = page.items.last().map(|last| last.id);
             break;
         }
-        let found = fetch(snapshot.conn, snapshot.ring, id?)?;
-        page.items.extend(found.map(|(verification, _)| verification));
+        page.items.extend(fetch(snapshot.conn, snapshot.ring, id?)?);
     }
     Ok(page)
 }

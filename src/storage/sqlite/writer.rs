@@ -3,6 +3,10 @@
 //! A commit waits for the disk, a statement does not: so everything that waits when a transaction
 //! is under way joins it, and all are answered when it is on the disk. Nobody is answered before,
 //! nobody hears of a change before, and one job's failure undoes that job alone.
+//!
+//! A savepoint around each job would do for the latter, but SQLite copies every page a savepoint
+//! touches, for a failure that almost never comes. So jobs run without; the first failure of a
+//! batch undoes the batch, and its other jobs run once more, now each in a savepoint of its own.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -44,8 +48,12 @@ impl Tx<'_> {
 
 /// A job as the thread sees it.
 pub(super) trait Work: Send {
-    /// Does it, inside a transaction; says whether it may stay.
+    /// Does it, inside a transaction; says whether it may stay. May be asked again after its work
+    /// was undone.
     fn run(&mut self, tx: &mut Tx<'_>) -> bool;
+
+    /// Whether it was done and not undone since.
+    fn is_done(&self) -> bool;
 
     /// It was undone, although nothing was wrong with it.
     fn lose(&mut self, cause: StoreError);
@@ -58,7 +66,7 @@ pub(super) trait Work: Send {
 pub(super) type Job = Box<dyn Work>;
 
 struct Order<F, T> {
-    work: Option<F>,
+    work: F,
     result: Result<T, StoreError>,
     reply: oneshot::Sender<Result<T, StoreError>>,
 }
@@ -66,25 +74,28 @@ struct Order<F, T> {
 /// Makes a job of `work`, and the place where its result will be.
 pub(super) fn job<F, T>(work: F) -> (Job, oneshot::Receiver<Result<T, StoreError>>)
 where
-    F: FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    F: FnMut(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     T: Send + 'static,
 {
     let (reply, result) = oneshot::channel();
-    (Box::new(Order { work: Some(work), result: Err(StoreError::Closed), reply }), result)
+    (Box::new(Order { work, result: Err(StoreError::Closed), reply }), result)
 }
 
 impl<F, T> Work for Order<F, T>
 where
-    F: FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send,
+    F: FnMut(&mut Tx<'_>) -> Result<T, StoreError> + Send,
     T: Send,
 {
     fn run(&mut self, tx: &mut Tx<'_>) -> bool {
-        if let Some(work) = self.work.take() {
-            self.result = catch_unwind(AssertUnwindSafe(|| work(tx))).unwrap_or_else(|_| {
-                tracing::error!("a write panicked");
-                Err(StoreError::Database("a write panicked".into()))
-            });
-        }
+        let work = &mut self.work;
+        self.result = catch_unwind(AssertUnwindSafe(|| work(tx))).unwrap_or_else(|_| {
+            tracing::error!("a write panicked");
+            Err(StoreError::Database("a write panicked".into()))
+        });
+        self.result.is_ok()
+    }
+
+    fn is_done(&self) -> bool {
         self.result.is_ok()
     }
 
@@ -148,34 +159,58 @@ struct Batch<'a> {
     writer: &'a Writer,
     tx: Tx<'a>,
     jobs: Vec<Job>,
+    /// A job has failed: from now on each has a savepoint of its own.
+    careful: bool,
+    /// Undoing failed: nothing of this may be committed.
+    broken: bool,
 }
 
 impl<'a> Batch<'a> {
     fn new(writer: &'a Writer) -> Self {
         let tx = Tx { conn: &writer.conn, ring: &writer.ring, changed: Vec::new() };
-        Self { writer, tx, jobs: Vec::new() }
+        Self { writer, tx, jobs: Vec::new(), careful: false, broken: false }
     }
 
     /// Does one job; its failure leaves the transaction as it was before.
     fn add(&mut self, mut job: Job) {
-        if let Err(error) = self.attempt(&mut job) {
+        let done = if self.careful { self.guarded(&mut job) } else { self.hopeful(&mut job) };
+        if let Err(error) = done {
+            self.broken |= !self.writer.conn.is_autocommit();
             job.lose(error.into());
         }
         self.jobs.push(job);
     }
 
-    fn attempt(&mut self, job: &mut Job) -> Result<(), rusqlite::Error> {
-        // The first job of a transaction needs no savepoint: its failure may undo everything.
-        let alone = self.writer.conn.is_autocommit();
-        self.writer.execute(if alone { "BEGIN IMMEDIATE" } else { "SAVEPOINT job" })?;
+    /// Without a savepoint.
+    fn hopeful(&mut self, job: &mut Job) -> Result<(), rusqlite::Error> {
+        self.begin()?;
+        if job.run(&mut self.tx) {
+            return Ok(());
+        }
+        self.careful = true;
+        self.tx.changed.clear();
+        if !self.writer.conn.is_autocommit() {
+            self.writer.execute("ROLLBACK")?;
+        }
+        for other in std::mem::take(&mut self.jobs) {
+            if other.is_done() {
+                self.add(other);
+            } else {
+                self.jobs.push(other);
+            }
+        }
+        Ok(())
+    }
+
+    /// In a savepoint of its own.
+    fn guarded(&mut self, job: &mut Job) -> Result<(), rusqlite::Error> {
+        self.begin()?;
+        self.writer.execute("SAVEPOINT job")?;
         let told = self.tx.changed.len();
         if job.run(&mut self.tx) {
-            return if alone { Ok(()) } else { self.writer.execute("RELEASE job") };
+            return self.writer.execute("RELEASE job");
         }
         self.tx.changed.truncate(told);
-        if alone {
-            return self.writer.execute("ROLLBACK");
-        }
         if self.writer.conn.is_autocommit() {
             // A full disk or a failing one makes SQLite give up the whole transaction.
             self.lose_all(|| "the whole transaction was undone".into());
@@ -185,24 +220,38 @@ impl<'a> Batch<'a> {
         self.writer.execute("RELEASE job")
     }
 
+    fn begin(&self) -> Result<(), rusqlite::Error> {
+        if self.writer.conn.is_autocommit() {
+            self.writer.execute("BEGIN IMMEDIATE")
+        } else {
+            Ok(())
+        }
+    }
+
     fn finish(mut self) {
         if !self.writer.conn.is_autocommit() {
-            let begun = Instant::now();
-            if let Err(error) = self.writer.execute("COMMIT") {
-                let error = Arc::new(error);
-                self.lose_all(|| Box::new(Arc::clone(&error)));
-                if !self.writer.conn.is_autocommit() {
-                    // Nothing more can be done about it; the next BEGIN will say so.
-                    let _ = self.writer.execute("ROLLBACK");
-                }
-            }
-            metrics::histogram!("gerbang_store_commit_duration_seconds").record(begun.elapsed());
+            self.commit();
         }
         for id in self.tx.changed.drain(..) {
             self.writer.changes.announce(id);
         }
         for job in self.jobs {
             job.answer();
+        }
+    }
+
+    fn commit(&mut self) {
+        let begun = Instant::now();
+        if self.broken {
+            self.lose_all(|| "another write could not be undone".into());
+        } else if let Err(error) = self.writer.execute("COMMIT") {
+            let error = Arc::new(error);
+            self.lose_all(|| Box::new(Arc::clone(&error)));
+        }
+        metrics::histogram!("gerbang_store_commit_duration_seconds").record(begun.elapsed());
+        if !self.writer.conn.is_autocommit() {
+            // The next BEGIN will say if this fails, too.
+            let _ = self.writer.execute("ROLLBACK");
         }
     }
 

@@ -165,12 +165,17 @@ fn write_and_lose_everything(tx: &mut Tx<'_>, value: i64) -> Result<(), StoreErr
 
 #[test]
 fn a_lost_transaction_is_nobodys_success_and_the_next_goes_on() {
-    let outcome = work(&[write as Step, write_and_lose_everything, write]);
+    let once = work(&[write as Step, write_and_lose_everything, write]);
+    let twice = work(&[write as Step, write_and_fail, write, write_and_lose_everything, write]);
 
-    assert_eq!(outcome.stored, [2]);
-    assert_eq!(outcome.announced, [false, false, true]);
-    let success: Vec<_> = outcome.answers.iter().map(Result::is_ok).collect();
-    assert_eq!(success, [false, false, true]);
+    let success =
+        |outcome: &Outcome| -> Vec<_> { outcome.answers.iter().map(Result::is_ok).collect() };
+    // The first failure has the others run once more, the second finds them guarded.
+    assert_eq!(once.stored, [0, 2]);
+    assert_eq!(success(&once), [true, false, true]);
+    assert_eq!(twice.stored, [4]);
+    assert_eq!(success(&twice), [false, false, false, false, true]);
+    assert_eq!((success(&once), success(&twice)), (once.announced, twice.announced));
 }
 
 #[test]

@@ -93,3 +93,27 @@ pub(super) async fn attempts_under_way_at_a_crash_become_unknown(store: &dyn Sto
     assert_eq!(states(&find(store, kept.id).await), [AttemptState::Issued]);
     assert!(store.list(user("cust-1"), None, 10).await.unwrap().items.is_empty());
 }
+
+pub(super) async fn reads_claimed_before_a_crash_are_given_back(store: &dyn Store) {
+    let (verification, _) = issued(store, "cust-1").await;
+    let due = verification.reads.next_at.unwrap();
+    store.claim_due_reads(due, 10).await.unwrap();
+
+    let lost = store.recover(due, policy()).await.unwrap();
+    let claimed = store.claim_due_reads(due, 10).await.unwrap();
+
+    assert_eq!(lost, 0);
+    assert_eq!(claimed.len(), 1);
+}
+
+pub(super) async fn the_end_of_life_comes_although_a_read_is_claimed(store: &dyn Store) {
+    let (verification, _) = issued(store, "cust-1").await;
+    let claimed = store.claim_due_reads(at(24 * 60), 10).await.unwrap();
+
+    let expired = store.expire_due(at(24 * 60), 10, policy()).await.unwrap();
+
+    assert_eq!(claimed.len(), 1);
+    assert_eq!(expired.len(), 1);
+    assert_eq!(find(store, verification.id).await.reads.next_at, None);
+    assert!(store.claim_due_reads(at(48 * 60), 10).await.unwrap().is_empty());
+}

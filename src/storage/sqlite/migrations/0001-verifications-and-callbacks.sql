@@ -16,73 +16,68 @@ CREATE TABLE pulse (
 ) STRICT;
 INSERT INTO pulse (id, beats) VALUES (1, 0);
 
+-- A verification is one row, so that every event reads and writes one place.
 CREATE TABLE verifications (
-    id                  BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    number              INTEGER PRIMARY KEY,
+    id                  BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
     user_hash           BLOB NOT NULL,
     contact_hash        BLOB NOT NULL,
-    key_id              TEXT NOT NULL,
-    data_key            BLOB NOT NULL,
-    identity            BLOB NOT NULL,
+    -- 0 while it is open, its own number once it is closed: see `verifications_of_user`.
+    closed              INTEGER NOT NULL CHECK (closed IN (0, number)),
     created_at          INTEGER NOT NULL,
     deadline            INTEGER NOT NULL,
     status              TEXT NOT NULL,
     reason              TEXT,
     revision            INTEGER NOT NULL,
+    -- How many of its attempts brought a credential.
     issued              INTEGER NOT NULL,
+    -- What somebody is at: 1, an attempt is being made; 2, the provider is being asked (then
+    -- `next_read_at` is when another may); 3, both.
+    under_way           INTEGER NOT NULL CHECK (under_way BETWEEN 0 AND 3),
     captured            INTEGER NOT NULL,
     credential_failed   INTEGER NOT NULL,
     settled_unconfirmed INTEGER NOT NULL,
     updated_at          INTEGER NOT NULL,
     read_tries          INTEGER NOT NULL,
-    -- When the provider is to be asked, and when time alone changes something; NULL for never.
+    -- When the provider is to be asked, when time alone changes something, and the earlier of the
+    -- two; NULL for never.
     next_read_at        INTEGER,
-    -- Somebody is about to ask; `next_read_at` is then when another may.
-    read_claimed        INTEGER NOT NULL DEFAULT 0,
     lapses_at           INTEGER,
+    due_at              INTEGER,
     submission_hash     BLOB,
-    -- Sealed: what the provider said so far; NULL while it said nothing.
+    key_id              TEXT NOT NULL,
+    data_key            BLOB NOT NULL,
+    -- Sealed: what never changes; its attempts; what the provider said so far.
+    identity            BLOB NOT NULL,
+    attempts            BLOB NOT NULL,
     progress            BLOB
 ) STRICT;
 
--- At most one open verification of a user.
-CREATE UNIQUE INDEX verifications_open ON verifications (user_hash)
-    WHERE status IN ('pending', 'processing', 'partially_completed');
--- `deadline` stands in it so that counting a day's attempts skips the user's past.
-CREATE INDEX verifications_of_user ON verifications (user_hash, id, deadline);
+-- A user has any number of closed verifications and at most one open one.
+CREATE UNIQUE INDEX verifications_of_user ON verifications (user_hash, closed);
 -- A submission belongs to one verification.
 CREATE UNIQUE INDEX verifications_submission ON verifications (submission_hash)
     WHERE submission_hash IS NOT NULL;
-CREATE INDEX verifications_to_read ON verifications (next_read_at) WHERE next_read_at IS NOT NULL;
-CREATE INDEX verifications_claimed ON verifications (id) WHERE read_claimed = 1;
-CREATE INDEX verifications_lapsing ON verifications (lapses_at) WHERE lapses_at IS NOT NULL;
+CREATE INDEX verifications_due ON verifications (due_at) WHERE due_at IS NOT NULL;
+-- For the next start of the gateway to find.
+CREATE INDEX verifications_under_way ON verifications (under_way) WHERE under_way > 0;
 
-CREATE TABLE attempts (
-    verification BLOB NOT NULL REFERENCES verifications (id) ON DELETE CASCADE,
-    number       INTEGER NOT NULL,
-    session_hash BLOB NOT NULL,
-    channel      TEXT NOT NULL,
-    state        TEXT NOT NULL,
-    created_at   INTEGER NOT NULL,
-    issued       INTEGER NOT NULL,
-    -- Sealed: session, way back, credential.
-    content      BLOB NOT NULL,
-    PRIMARY KEY (verification, number)
-) STRICT;
--- A session names one attempt for ever.
-CREATE UNIQUE INDEX attempts_session ON attempts (session_hash);
--- Those under way, for the next start of the gateway to find.
-CREATE INDEX attempts_under_way ON attempts (verification) WHERE state = 'initiating';
+-- A session names one attempt of one verification for ever: its row outlives what it named.
+CREATE TABLE sessions (
+    session_hash BLOB NOT NULL PRIMARY KEY,
+    verification INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- The provider's newest statement as it came. Apart from its verification: it is large and rarely
 -- asked for.
 CREATE TABLE submission_bodies (
-    verification BLOB NOT NULL PRIMARY KEY REFERENCES verifications (id) ON DELETE CASCADE,
+    verification INTEGER PRIMARY KEY REFERENCES verifications (number) ON DELETE CASCADE,
     recorded_at  INTEGER NOT NULL,
     body         BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE timeline (
-    verification BLOB NOT NULL REFERENCES verifications (id) ON DELETE CASCADE,
+    verification INTEGER NOT NULL REFERENCES verifications (number) ON DELETE CASCADE,
     revision     INTEGER NOT NULL,
     at           INTEGER NOT NULL,
     kind         TEXT NOT NULL,
@@ -110,7 +105,7 @@ CREATE TABLE callbacks (
     -- When it is to be applied; NULL for never.
     due_at          INTEGER
 ) STRICT;
-CREATE INDEX callbacks_due ON callbacks (state, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX callbacks_due ON callbacks (due_at, state) WHERE due_at IS NOT NULL;
 
 -- Apart from their rows, which change while these stay.
 CREATE TABLE callback_bodies (
