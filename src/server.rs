@@ -130,6 +130,7 @@ impl Gateway {
             }
         };
         tokio::join!(self.admin.stop(true), admin);
+        self.state.ports.close().await;
     }
 }
 

@@ -95,6 +95,11 @@ impl Ports {
         self.parts.store.writable().await.is_ok()
     }
 
+    /// Lets the store finish and closes it; nothing is remembered after this.
+    pub async fn close(&self) {
+        self.parts.store.close().await;
+    }
+
     pub(super) fn store(&self) -> &dyn Store {
         self.parts.store.as_ref()
     }

@@ -25,7 +25,7 @@ pub(in crate::storage) struct SqliteStore {
     readers: Lane<Read>,
     writer: Lane<Job>,
     changes: Changes,
-    _lock: File,
+    lock: File,
 }
 
 /// How much may wait, and how many read.
@@ -102,7 +102,7 @@ impl SqliteStore {
             readers: Lane::start("gerbang-read", bound, reads.collect())?,
             writer: Lane::start("gerbang-write", bound, vec![write])?,
             changes,
-            _lock: lock,
+            lock,
         })
     }
 
@@ -143,6 +143,9 @@ impl Store for SqliteStore {
         Box::pin(async move {
             self.readers.close().await;
             self.writer.close().await;
+            // Whoever opens the file next need not wait until the last reference is gone. If this
+            // fails, the end of the process does it.
+            let _ = self.lock.unlock();
         })
     }
 }
