@@ -196,6 +196,8 @@ impl Shared {
         }
         let generation = self.note(now, minted.as_ref().err());
         let token = Arc::new(PartnerToken::new(minted?, generation, now));
+        let end = u32::try_from(token.unusable_at.as_second()).unwrap_or(u32::MAX);
+        metrics::gauge!("gerbang_partner_token_expires_at_seconds").set(f64::from(end));
         self.kept.entry(()).and_compute_with(|_| Op::Put(Arc::clone(&token)));
         self.due.send_replace(Some(token.due_at));
         Ok(token)

@@ -32,6 +32,7 @@ async fn the_admin_listener_tells_operators_what_they_need() {
         "http_server_request_duration_seconds",
         "gerbang_upstream_request_duration_seconds",
         "gerbang_partner_token_mints_total",
+        "gerbang_partner_token_expires_at_seconds 18000",
         "gerbang_store_commit_duration_seconds",
     ] {
         assert!(metrics.1.contains(metric), "{metric} is missing");

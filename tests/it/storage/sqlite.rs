@@ -1,4 +1,4 @@
-//! The contract on SQLite, and what belongs to a file: durability, keys, versions, privacy.
+//! The contract on SQLite, and what belongs to a file: durability, versions, privacy.
 
 use std::{
     fs,
@@ -7,6 +7,10 @@ use std::{
     sync::Arc,
 };
 
+use super::{
+    bed::{at, attempt_of, callback, find, issued, policy, report, valid, wanted},
+    folder::{Folder, bytes},
+};
 use gerbang::{
     domain::Status,
     storage::{
@@ -14,53 +18,6 @@ use gerbang::{
         open as open_store,
     },
 };
-use tempfile::TempDir;
-
-use super::bed::{at, attempt_of, callback, find, issued, policy, report, valid, wanted};
-
-/// A folder of its own, gone at the end of the test.
-struct Folder(TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        Self(TempDir::new().unwrap())
-    }
-
-    fn database(&self) -> PathBuf {
-        self.0.path().join("data").join("gerbang.db")
-    }
-
-    fn keys(&self) -> PathBuf {
-        self.0.path().join("data").join("keys.json")
-    }
-
-    async fn try_open(&self) -> Result<OpenedStore, OpenError> {
-        open_store(Options::new(self.database(), KeySource::Generate(self.keys()))).await
-    }
-
-    async fn open(&self) -> Arc<dyn Store> {
-        self.try_open().await.unwrap().store
-    }
-
-    /// Why the key ring is refused, as it must be.
-    async fn refused(&self) -> KeyRingError {
-        match self.try_open().await {
-            Err(OpenError::Keys { source, .. }) => source,
-            other => panic!("not refused for its keys: {other:?}"),
-        }
-    }
-
-    /// Everything in the data directory.
-    fn files(&self) -> Vec<PathBuf> {
-        let entries = fs::read_dir(self.database().parent().unwrap()).unwrap();
-        entries.map(|entry| entry.unwrap().path()).collect()
-    }
-}
-
-/// A file as it is, byte for byte; empty if it is not there.
-fn bytes(path: &Path) -> Vec<u8> {
-    fs::read(path).unwrap_or_default()
-}
 
 /// Runs every test of the contract on a store of its own.
 macro_rules! contract {
@@ -254,123 +211,6 @@ async fn no_personal_value_and_no_secret_is_in_any_byte_of_the_files() {
     // Not because nothing was written.
     assert_eq!(find(&*store, verification.id).await.status, Status::Approved);
     assert!(folder.files().iter().map(|file| bytes(file).len()).sum::<usize>() > 10_000);
-}
-
-#[tokio::test]
-async fn another_key_ring_is_refused_and_nothing_is_overwritten() {
-    let folder = Folder::new();
-    let store = folder.open().await;
-    let (verification, _) = issued(&*store, "cust-1").await;
-    drop(store);
-    let own = bytes(&folder.keys());
-    let before = bytes(&folder.database());
-    let swap = |part: &str| {
-        // The same ids, another key.
-        let mut ring: serde_json::Value = serde_json::from_slice(&own).unwrap();
-        for key in ring["keys"].as_array_mut().unwrap() {
-            if key["use"] == part {
-                key["key"] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=".into();
-            }
-        }
-        serde_json::to_vec(&ring).unwrap()
-    };
-
-    for part in ["wrap", "index"] {
-        fs::write(folder.keys(), swap(part)).unwrap();
-        let error = folder.refused().await;
-        assert!(matches!(error, KeyRingError::Other(_)), "{part}: {error:?}");
-    }
-    fs::remove_file(folder.keys()).unwrap();
-    let lost = folder.refused().await;
-    let elsewhere = Folder::new();
-    drop(elsewhere.open().await);
-    fs::copy(elsewhere.keys(), folder.keys()).unwrap();
-    let foreign = folder.refused().await;
-
-    assert!(matches!(lost, KeyRingError::Lost), "{lost:?}");
-    assert!(matches!(foreign, KeyRingError::Absent(_)), "{foreign:?}");
-    assert_eq!(bytes(&folder.database()), before);
-    fs::write(folder.keys(), own).unwrap();
-    find(&*folder.open().await, verification.id).await;
-}
-
-#[tokio::test]
-async fn a_rotated_ring_opens_what_the_retired_key_sealed() {
-    let folder = Folder::new();
-    let store = folder.open().await;
-    let (old, _) = issued(&*store, "cust-1").await;
-    drop(store);
-    let mut ring: serde_json::Value = serde_json::from_slice(&bytes(&folder.keys())).unwrap();
-    let keys = ring["keys"].as_array_mut().unwrap();
-    keys.iter_mut().find(|key| key["use"] == "wrap").unwrap()["state"] = "retired".into();
-    keys.push(serde_json::json!({
-        "id": "wrap-2", "use": "wrap", "state": "active",
-        "key": "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=",
-    }));
-    fs::write(folder.keys(), serde_json::to_vec(&ring).unwrap()).unwrap();
-
-    let store = folder.open().await;
-    let (new, _) = issued(&*store, "cust-2").await;
-
-    find(&*store, old.id).await;
-    find(&*store, new.id).await;
-    drop(store);
-    // From now on both are needed.
-    ring["keys"].as_array_mut().unwrap().retain(|key| key["state"] == "active");
-    fs::write(folder.keys(), serde_json::to_vec(&ring).unwrap()).unwrap();
-    let error = folder.refused().await;
-    assert!(matches!(error, KeyRingError::Absent(_)), "{error:?}");
-}
-
-#[tokio::test]
-async fn a_key_ring_that_is_none_is_refused_without_repeating_it() {
-    let folder = Folder::new();
-    fs::create_dir_all(folder.database().parent().unwrap()).unwrap();
-    let key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
-    let entry = |id: &str, part: &str, state: &str, key: &str| {
-        format!(r#"{{"id":"{id}","use":"{part}","state":"{state}","key":"{key}"}}"#)
-    };
-    let ring = |entries: &[String]| format!(r#"{{"version":1,"keys":[{}]}}"#, entries.join(","));
-    let (wrap, index) = (entry("w", "wrap", "active", key), entry("i", "index", "active", key));
-    let active = entry("w2", "wrap", "active", key);
-    let short = entry("w", "wrap", "active", "AAAA");
-    let odd = entry("w", "wrap", "sleeping-canary", key);
-    let cases = [
-        (String::new(), "Syntax"),
-        ("[]".to_owned(), "Syntax"),
-        (ring(&[odd, index.clone()]), "Syntax"),
-        (ring(&[wrap.clone(), index.clone()]).replace("1,", "2,"), "Version"),
-        (ring(&[wrap.clone(), wrap.clone(), index.clone()]), "Id"),
-        (ring(&[entry("", "wrap", "active", key), index.clone()]), "Id"),
-        (ring(&[short, index.clone()]), "Key"),
-        (ring(std::slice::from_ref(&index)), "Active"),
-        (ring(std::slice::from_ref(&wrap)), "Active"),
-        (ring(&[wrap.clone(), active, index.clone()]), "Active"),
-    ];
-
-    for (text, kind) in cases {
-        fs::write(folder.keys(), &text).unwrap();
-        fs::set_permissions(folder.keys(), fs::Permissions::from_mode(0o600)).unwrap();
-        let told = format!("{:?}", folder.refused().await);
-        assert!(told.starts_with(kind), "{text}: {told}");
-        assert!(!told.contains("AAAA") && !told.contains("canary"), "{told}");
-    }
-    fs::write(folder.keys(), ring(&[wrap, index])).unwrap();
-    fs::set_permissions(folder.keys(), fs::Permissions::from_mode(0o640)).unwrap();
-    assert!(matches!(folder.refused().await, KeyRingError::Exposed(0o640)));
-    fs::set_permissions(folder.keys(), fs::Permissions::from_mode(0o400)).unwrap();
-    folder.open().await;
-}
-
-#[tokio::test]
-async fn a_configured_key_ring_must_be_there() {
-    let folder = Folder::new();
-    let options = Options::new(folder.database(), KeySource::File(folder.keys()));
-
-    let error = open_store(options).await.unwrap_err();
-
-    assert!(matches!(error, OpenError::Keys { source: KeyRingError::Missing, .. }), "{error:?}");
-    assert!(!folder.keys().exists());
 }
 
 #[tokio::test]

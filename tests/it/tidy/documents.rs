@@ -1,5 +1,7 @@
 //! What the documents promise: their links lead somewhere, their routes exist.
 
+use std::collections::BTreeSet;
+
 use super::source::{self, Source};
 
 /// Relative links of one page that lead nowhere.
@@ -87,9 +89,29 @@ fn known_routes(document: &str) -> Vec<String> {
         .collect()
 }
 
+/// The names of metrics in a text, wherever they stand between quotes or backticks.
+fn metrics(text: &str) -> BTreeSet<&str> {
+    text.split(['"', '`'])
+        .filter(|word| word.starts_with("gerbang_") || word.starts_with("http_server_"))
+        .filter(|word| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_documented_metrics_are_those_there_are() {
+        let code: String = source::rust()
+            .iter()
+            .filter(|file| file.path.starts_with("src/"))
+            .map(|file| file.text.as_str())
+            .collect();
+        let page = source::one("docs/logging.md").text;
+
+        assert_eq!(metrics(&page), metrics(&code));
+    }
 
     #[test]
     fn links_lead_somewhere() {
