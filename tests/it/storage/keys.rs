@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _};
 use gerbang::storage::{KeyRingError, KeySource, OpenError, Options, open as open_store};
 
 use super::{
-    bed::{at, find, issued, policy, report, valid, wanted},
+    bed::{find, issued},
     folder::{Folder, bytes},
 };
 

@@ -1,11 +1,6 @@
 //! The contract on SQLite, and what belongs to a file: durability, versions, privacy.
 
-use std::{
-    fs,
-    os::unix::fs::PermissionsExt as _,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use super::{
     bed::{at, attempt_of, callback, find, issued, policy, report, valid, wanted},
@@ -13,10 +8,7 @@ use super::{
 };
 use gerbang::{
     domain::Status,
-    storage::{
-        KeyRingError, KeySource, OpenError, OpenedStore, Options, Store, StoreError,
-        open as open_store,
-    },
+    storage::{KeySource, OpenError, Options, StoreError, open as open_store},
 };
 
 /// Runs every test of the contract on a store of its own.
