@@ -56,6 +56,8 @@ impl Settings {
             ttl: signed(self.verifications.ttl),
             resume_margin: signed(self.verifications.resume_margin),
             attempts_per_day: self.verifications.attempts_per_day,
+            // The call, and the writing down of its answer on a disk that has trouble.
+            attempt_lasts: signed(self.provider.initiate_timeout.saturating_mul(2)),
             after_hint: signed(self.reconcile.after_hint),
             after_silence: signed(self.reconcile.after_silence),
             max_interval: signed(self.reconcile.max_interval),

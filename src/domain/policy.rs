@@ -15,6 +15,9 @@ pub struct Policy {
     pub resume_margin: SignedDuration,
     /// Issued attempts per user in a rolling day.
     pub attempts_per_day: u32,
+    /// How long a call to the provider is believed to be under way; after that nobody can be
+    /// working on it any more, whatever became of them.
+    pub attempt_lasts: SignedDuration,
     /// First details read after something hints that capture ended.
     pub after_hint: SignedDuration,
     /// First details read when nothing is heard at all.
@@ -33,6 +36,7 @@ impl Default for Policy {
             ttl: SignedDuration::from_hours(24),
             resume_margin: SignedDuration::from_mins(10),
             attempts_per_day: 10,
+            attempt_lasts: SignedDuration::from_secs(60),
             after_hint: SignedDuration::from_secs(15),
             after_silence: SignedDuration::from_mins(10),
             max_interval: SignedDuration::from_mins(15),

@@ -26,7 +26,30 @@ const CONFIRMING: [SignedDuration; 6] = [
     SignedDuration::from_mins(30),
 ];
 
+/// After the life of a verification: at once, since the user may have captured in its last moment
+/// and nobody told; then a few more times, should the provider not be reachable just now.
+const LAST: [SignedDuration; 4] = [
+    SignedDuration::ZERO,
+    SignedDuration::from_mins(10),
+    SignedDuration::from_hours(1),
+    SignedDuration::from_hours(24),
+];
+
 impl Verification {
+    /// Brings the next read forward to shortly after a hint; says whether it was later than that.
+    pub(super) fn read_soon(&mut self, moment: &Moment) -> bool {
+        if self.newest_issued().is_none() {
+            return false;
+        }
+        let pause = self.jittered(moment.policy.after_hint);
+        let soon = moment.at.saturating_add(pause).unwrap_or(Timestamp::MAX);
+        let sooner = self.reads.next_at.is_none_or(|next| soon < next);
+        if sooner {
+            self.reads = Reads { next_at: Some(soon), tries: 0 };
+        }
+        sooner
+    }
+
     /// Sets the next read from what is known now. `fresh` starts the pauses anew, because
     /// something pointed to news.
     pub(super) fn schedule_read(&mut self, moment: &Moment, fresh: bool) {
@@ -45,7 +68,8 @@ impl Verification {
             return Some(CONFIRMING.get(tries).copied().unwrap_or(SignedDuration::from_hours(1)));
         }
         match self.status {
-            Status::Approved | Status::Rejected | Status::Failed | Status::Expired => None,
+            Status::Approved | Status::Rejected | Status::Failed => None,
+            Status::Expired => self.newest_issued().and_then(|_| LAST.get(tries).copied()),
             Status::PartiallyCompleted => Some(if self.is_certificate_overdue(moment.at) {
                 SignedDuration::from_hours(24)
             } else {

@@ -96,15 +96,19 @@ impl Verification {
             return Admission::Captured;
         }
         let Some(newest) = self.newest_attempt() else { return Admission::Attempt };
+        let age = moment.at.duration_since(newest.created_at);
         match newest.state {
-            AttemptState::Initiating => Admission::Underway,
+            AttemptState::Initiating if age <= moment.policy.attempt_lasts => Admission::Underway,
             AttemptState::Issued => match self.reusable(newest, channel, redirects, moment) {
                 Some(credential) => Admission::Resume(credential.clone()),
                 None if asked => Admission::Attempt,
                 None => Admission::AskFirst,
             },
             // A lost answer may have been a yes, and its session may be captured with.
-            AttemptState::Refused | AttemptState::Unknown | AttemptState::Replaced => {
+            AttemptState::Initiating
+            | AttemptState::Refused
+            | AttemptState::Unknown
+            | AttemptState::Replaced => {
                 if asked || self.newest_issued().is_none() {
                     Admission::Attempt
                 } else {
@@ -127,5 +131,44 @@ impl Verification {
         let lasts = credential.expires_at.duration_since(moment.at) >= moment.policy.resume_margin;
         let same = newest.channel == channel && newest.redirects.as_ref() == redirects;
         (lasts && same && !self.credential_failed).then_some(credential)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::domain::{Contact, ContactSource, PhoneNumber, Policy, VerificationReference};
+
+    #[test]
+    fn an_attempt_that_nobody_can_be_making_any_more_blocks_nobody() {
+        let wanted = Wanted {
+            user: UserId::parse("cust-1").unwrap(),
+            app: AppId::parse("app").unwrap(),
+            contact: VerifiedContact {
+                contact: Contact::Phone(PhoneNumber::parse("081234567890").unwrap()),
+                reference: VerificationReference::parse("otp-1").unwrap(),
+                source: ContactSource::Claims,
+                verified_at: None,
+            },
+            channel: Channel::Sdk,
+            locale: Locale::Indonesian,
+            redirects: None,
+            reference: None,
+            consent_reference: None,
+        };
+        let moment = |seconds| Moment {
+            at: Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds),
+            policy: Policy::default(),
+            newer_open: false,
+        };
+        let verification = wanted.into_verification(&moment(0));
+
+        let early = verification.admit(Channel::Sdk, None, false, &moment(60));
+        let late = verification.admit(Channel::Sdk, None, false, &moment(61));
+
+        assert!(matches!(early, Admission::Underway));
+        assert!(matches!(late, Admission::Attempt));
     }
 }

@@ -19,7 +19,7 @@ impl Verification {
     pub fn apply(&mut self, news: News, moment: &Moment) -> Effect {
         let mut effect = Effect::default();
         match news {
-            News::AttemptMade(attempt) => self.attempt_made(attempt, moment),
+            News::AttemptMade(attempt) => self.attempt_made(attempt, &mut effect, moment),
             News::AttemptIssued(session, issued) => {
                 self.credential_failed = false;
                 if let Some(attempt) = self.attempt_mut(&session) {
@@ -33,15 +33,24 @@ impl Verification {
                 }
             }
             News::AttemptRefused(session) => {
-                self.attempt_ended(&session, AttemptState::Refused);
+                self.attempt_ended(&session, AttemptState::Refused, &mut effect, moment);
             }
-            News::AttemptLost(session) => self.attempt_ended(&session, AttemptState::Unknown),
+            News::AttemptLost(session) => {
+                self.attempt_ended(&session, AttemptState::Unknown, &mut effect, moment);
+            }
             News::Captured(outcome) => self.capture_reported(outcome, &mut effect, moment),
             News::CalledBack(report) => self.called_back(report, &mut effect, moment),
             News::DetailsRead(DetailsAnswer::Found(report)) => {
                 self.details_found(report, &mut effect, moment);
             }
-            News::DetailsRead(DetailsAnswer::NotReadable) | News::ReadFailed => {
+            // What it announced was about another verification, to which it went; nothing more is
+            // to be found here.
+            News::DetailsRead(DetailsAnswer::Elsewhere) if self.status == Status::Expired => {
+                self.unconfirmed = None;
+                self.reads.next_at = None;
+            }
+            News::DetailsRead(DetailsAnswer::NotReadable | DetailsAnswer::Elsewhere)
+            | News::ReadFailed => {
                 self.reads.tries = self.reads.tries.saturating_add(1);
                 self.time_passed(&mut effect, moment);
                 self.schedule_read(moment, false);
@@ -56,23 +65,37 @@ impl Verification {
         effect
     }
 
-    fn attempt_made(&mut self, attempt: Attempt, moment: &Moment) {
+    fn attempt_made(&mut self, attempt: Attempt, effect: &mut Effect, moment: &Moment) {
+        let mut replaced = false;
         for older in &mut self.attempts {
             if matches!(older.state, AttemptState::Issued | AttemptState::Initiating) {
+                replaced |= older.state == AttemptState::Issued;
                 older.state = AttemptState::Replaced;
             }
         }
         self.attempts.push(attempt);
+        if replaced {
+            // What the app was given is of no further use: it must hear of it.
+            self.touch(effect, moment);
+        }
         self.schedule_read(moment, true);
     }
 
-    fn attempt_ended(&mut self, session: &SessionId, state: AttemptState) {
+    fn attempt_ended(
+        &mut self,
+        session: &SessionId,
+        state: AttemptState,
+        effect: &mut Effect,
+        moment: &Moment,
+    ) {
         let attempt = self.attempt_mut(session);
         if let Some(attempt) = attempt.filter(|found| found.state == AttemptState::Initiating) {
             attempt.state = state;
+            self.touch(effect, moment);
         }
     }
 
+    /// A hint brings the next read forward and never puts it off, however often it is repeated.
     fn capture_reported(&mut self, outcome: CaptureOutcome, effect: &mut Effect, moment: &Moment) {
         if self.status.is_closed() {
             return;
@@ -83,11 +106,13 @@ impl Verification {
             CaptureOutcome::Failed => self.credential_failed = true,
             CaptureOutcome::Cancelled => {}
         }
-        if before != (self.captured, self.credential_failed) {
+        let changed = before != (self.captured, self.credential_failed);
+        if changed {
             self.touch(effect, moment);
         }
-        self.note(effect, moment, NoteKind::CaptureReported, Some(outcome.as_str()));
-        self.schedule_read(moment, outcome == CaptureOutcome::Completed);
+        if self.read_soon(moment) || changed {
+            self.note(effect, moment, NoteKind::CaptureReported, Some(outcome.as_str()));
+        }
     }
 
     fn called_back(&mut self, report: SubmissionReport, effect: &mut Effect, moment: &Moment) {
@@ -144,7 +169,6 @@ impl Verification {
         if contradicted {
             self.alarm(effect, moment, Alarm::ConflictingResult);
         }
-        self.unconfirmed = None;
         self.settle(report, effect, moment);
     }
 
@@ -154,11 +178,12 @@ impl Verification {
         if report.is_odd() {
             self.alarm(effect, moment, Alarm::OddResult);
         }
+        self.unconfirmed = None;
         if self.status.is_final() {
             if standing.rank() == 4 && standing != self.standing() {
                 self.alarm(effect, moment, Alarm::ConflictingResult);
             }
-            return;
+            return self.schedule_read(moment, false);
         }
         let newly_captured = !std::mem::replace(&mut self.captured, true);
         self.submission = Some(report.submission);

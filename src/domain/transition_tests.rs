@@ -250,6 +250,57 @@ fn a_late_partial_does_not_reopen_beside_a_newer_verification() {
 }
 
 #[test]
+fn the_end_of_its_life_is_followed_by_a_few_last_reads() {
+    let mut verification = issued();
+    verification.apply(News::TimePassed, &moment(86_400));
+    let mut reads = 0;
+    while let Some(at) = verification.reads.next_at {
+        reads += 1;
+        let moment = Moment { at, ..moment(0) };
+        verification.apply(News::ReadFailed, &moment);
+    }
+
+    assert_eq!((verification.status, reads), (Status::Expired, 4));
+}
+
+#[test]
+fn repeated_hints_put_no_read_off() {
+    let mut verification = issued();
+    verification.apply(News::Captured(CaptureOutcome::Completed), &moment(60));
+    let first = verification.reads.next_at;
+
+    let repeated = verification.apply(News::Captured(CaptureOutcome::Completed), &moment(70));
+
+    assert_eq!(verification.reads.next_at, first);
+    assert!(!repeated.changed && repeated.notes.is_empty());
+}
+
+#[test]
+fn a_result_that_went_to_another_verification_ends_the_search_of_an_expired_one() {
+    let mut verification = issued();
+    verification.apply(News::TimePassed, &moment(86_400));
+    verification.apply(News::CalledBack(valid()), &moment(90_000));
+
+    verification.apply(News::DetailsRead(DetailsAnswer::Elsewhere), &moment(90_001));
+
+    assert_eq!((verification.status, verification.unconfirmed), (Status::Expired, None));
+    assert_eq!(verification.reads.next_at, None);
+}
+
+#[test]
+fn a_replaced_credential_and_a_refusal_are_changes_that_callers_see() {
+    let mut verification = issued();
+    let attempt = Attempt::new(Channel::Sdk, None, moment(60).at);
+    let session = attempt.session.clone();
+
+    let made = verification.apply(News::AttemptMade(attempt), &moment(60));
+    let refused = verification.apply(News::AttemptRefused(session), &moment(61));
+
+    assert!(made.changed && refused.changed);
+    assert_eq!(verification.next_action(moment(61).at), NextAction::Retry);
+}
+
+#[test]
 fn reads_back_off_to_the_longest_pause() {
     let mut verification = issued();
     let mut pauses = Vec::new();

@@ -5,11 +5,8 @@ use crate::usecase::verification;
 
 pub(super) async fn run(turns: Turns, concurrency: usize) {
     loop {
-        match verification::read_due(&turns.ports, concurrency).await {
-            // More may be due than one round takes.
-            Ok(read) if read >= concurrency && !turns.tasks.is_stopping() => continue,
-            Ok(_) => {}
-            Err(failure) => Turns::failed("read", &failure),
+        if let Err(failure) = verification::read_due(&turns.ports, concurrency).await {
+            Turns::failed("read", &failure);
         }
         if !turns.next(verification::wait_for_due_read(&turns.ports)).await {
             return;

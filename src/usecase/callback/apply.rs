@@ -1,5 +1,6 @@
 //! Making something of kept callbacks.
 
+use futures_util::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 
 use super::receive::count;
@@ -11,32 +12,40 @@ use crate::{
 
 /// How many are fetched at a time.
 const BATCH: usize = 256;
+/// How many are applied at a time; as many as share a commit.
+const AT_ONCE: usize = 64;
 /// The longest pause after failures that may pass.
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(5);
 
-/// Applies every kept callback that is due; says how many were looked at. One that fails is put
-/// off and holds no other up.
+/// Applies every kept callback that is due, many at once so that they share commits; says how many
+/// were looked at. One that fails is put off and holds no other up.
 pub async fn apply_due(ports: &Ports) -> Result<usize, Error> {
     let mut total = 0_usize;
     loop {
         let due = ports.store().due_callbacks(ports.now(), BATCH).await?;
         let count = due.len();
-        for callback in due {
-            let (id, tries) = (callback.id, callback.tries);
-            if let Err(failure) = apply(ports, callback).await {
-                tracing::error!(callback.id = %id, error = %Chain::of(&failure), "a callback was put off");
-                let pause = SignedDuration::from_secs(1_i64 << tries.min(9)).min(LONGEST_PAUSE);
-                let until = ports.now().saturating_add(pause).unwrap_or(Timestamp::MAX);
-                ports.store().put_callback_off(id, until).await?;
-            }
-        }
+        stream::iter(due)
+            .for_each_concurrent(AT_ONCE, |callback| apply_or_put_off(ports, callback))
+            .await;
         total = total.saturating_add(count);
-        if count < BATCH {
-            metrics::gauge!("gerbang_callbacks_pending").set(f64::from(
-                u32::try_from(ports.store().pending_callbacks().await?).unwrap_or(u32::MAX),
-            ));
+        if count < BATCH || ports.parts.tasks.is_stopping() {
+            let pending = u32::try_from(ports.store().pending_callbacks().await?);
+            metrics::gauge!("gerbang_callbacks_pending")
+                .set(f64::from(pending.unwrap_or(u32::MAX)));
             return Ok(total);
         }
+    }
+}
+
+async fn apply_or_put_off(ports: &Ports, callback: KeptCallback) {
+    let (id, tries) = (callback.id, callback.tries);
+    let Err(failure) = apply(ports, callback).await else { return };
+    tracing::error!(callback.id = %id, error = %Chain::of(&failure), "a callback was put off");
+    let pause = SignedDuration::from_secs(1_i64 << tries.min(9)).min(LONGEST_PAUSE);
+    let until = ports.now().saturating_add(pause).unwrap_or(Timestamp::MAX);
+    // If not even this can be written it stays due, and the next turn tries again.
+    if let Err(failure) = ports.store().put_callback_off(id, until).await {
+        tracing::error!(callback.id = %id, error = %Chain::of(&failure), "nor could it be put off");
     }
 }
 

@@ -3,31 +3,41 @@
 //! This is how a verdict is reached: callbacks only say that asking is worth while, and when none
 //! comes, the clock does.
 
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
 
 use crate::{
     domain::{Chain, DetailsAnswer, News, Verification},
     storage::{Recorded, Settled},
-    upstream::SubmissionQuery,
+    upstream::{SubmissionQuery, error::UpstreamError},
     usecase::{Error, Ports, ports::raise_alarms},
 };
 
-/// Reads the details of every verification that is due, a few at a time; says how many.
+/// Reads the details of every verification that is due, a few at a time; says how many. A slow
+/// answer holds its own place only: as places get free, the next are claimed.
 pub async fn read_due(ports: &Ports, concurrency: usize) -> Result<usize, Error> {
-    let due = ports.store().claim_due_reads(ports.now(), concurrency.saturating_mul(4)).await?;
-    let count = due.len();
-    stream::iter(due)
-        .for_each_concurrent(concurrency, async |verification| {
-            if let Err(failure) = read_details(ports, &verification).await {
-                tracing::warn!(
-                    verification.id = %verification.id,
-                    error = %Chain::of(&failure),
-                    "the details could not be read"
-                );
-            }
-        })
-        .await;
-    Ok(count)
+    let mut reading = FuturesUnordered::new();
+    let mut count = 0_usize;
+    loop {
+        let places = concurrency.saturating_sub(reading.len());
+        if places > 0 && !ports.parts.tasks.is_stopping() {
+            let due = ports.store().claim_due_reads(ports.now(), places).await?;
+            count = count.saturating_add(due.len());
+            reading.extend(due.into_iter().map(|verification| read(ports, verification)));
+        }
+        if reading.next().await.is_none() {
+            return Ok(count);
+        }
+    }
+}
+
+async fn read(ports: &Ports, verification: Verification) {
+    if let Err(failure) = read_details(ports, &verification).await {
+        tracing::warn!(
+            verification.id = %verification.id,
+            error = %Chain::of(&failure),
+            "the details could not be read"
+        );
+    }
 }
 
 /// Completes when something made a read due at once.
@@ -62,6 +72,8 @@ pub(super) async fn read_details(ports: &Ports, verification: &Verification) -> 
         Ok(None) => {
             record(ports, verification, News::DetailsRead(DetailsAnswer::NotReadable)).await
         }
+        // Nobody was asked: the claim runs out and the read is due again.
+        Err(failure @ UpstreamError::Saturated) => Err(failure.into()),
         Err(failure) => {
             record(ports, verification, News::ReadFailed).await?;
             Err(failure.into())

@@ -1,12 +1,15 @@
 //! Asking the provider for a credential, so that neither a caller who hangs up nor an answer that
 //! comes late loses it.
 
-use std::time::Duration;
+use std::{future::Future, time::Duration};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    domain::{AttemptState, IssuedCredential, News, SessionId, Verification, VerificationId},
+    domain::{
+        AttemptState, Chain, IssuedCredential, News, SessionId, Verification, VerificationId,
+    },
+    storage::error::StoreError,
     upstream::{InitiateFlow, error::UpstreamError},
     usecase::{Error, Ports, ports::raise_alarms},
 };
@@ -31,18 +34,20 @@ impl Started {
     }
 }
 
-/// Makes the call that is written down under `session`, and waits for it until `deadline`.
-pub(super) async fn issue(
+/// Runs `work` in a task of its own and waits for it until the start deadline. A caller that hangs
+/// up takes its handler along, but not what it has begun.
+pub(super) async fn within_deadline<F>(
     ports: &Ports,
-    verification: Verification,
-    session: SessionId,
-    deadline: Timestamp,
-) -> Result<Started, Error> {
-    let own = ports.clone();
-    let call = ports.parts.tasks.spawn(async move { attempt(&own, verification, session).await });
+    work: impl FnOnce(Ports, Timestamp) -> F,
+) -> Result<Started, Error>
+where
+    F: Future<Output = Result<Started, Error>> + Send + 'static,
+{
+    let deadline = ports.now().saturating_add(ports.parts.start_deadline).unwrap_or(Timestamp::MAX);
+    let task = ports.parts.tasks.spawn(work(ports.clone(), deadline));
     tokio::select! {
         biased;
-        done = call => done.map_err(|_| Error::TaskLost)?,
+        done = task => done.map_err(|_| Error::TaskLost)?,
         () = ports.parts.clock.sleep_until(deadline) => Err(Error::DeadlinePassed),
     }
 }
@@ -52,13 +57,13 @@ pub(super) async fn wait_for_answer(
     ports: &Ports,
     id: VerificationId,
     deadline: Timestamp,
-) -> Result<(), Error> {
+) -> Result<Verification, Error> {
     let mut changes = ports.store().changes().subscribe(id);
     loop {
         let verification = ports.store().find(id).await?.ok_or(Error::NotFound)?;
         let newest = verification.newest_attempt().map(|attempt| attempt.state);
         if newest != Some(AttemptState::Initiating) {
-            return Ok(());
+            return Ok(verification);
         }
         tokio::select! {
             () = changes.changed() => {}
@@ -67,9 +72,9 @@ pub(super) async fn wait_for_answer(
     }
 }
 
-/// Asks, and once more under a new session id if that cures the refusal. Whatever comes of it is
-/// written down before it is told.
-async fn attempt(
+/// Makes the call that is written down under `session`, and once more under a new session id if
+/// that cures the refusal. Whatever comes of it is written down before it is told.
+pub(super) async fn attempt(
     ports: &Ports,
     mut verification: Verification,
     mut session: SessionId,
@@ -81,7 +86,9 @@ async fn attempt(
             Ok(issued) => {
                 let news = News::AttemptIssued(session, issued.clone());
                 let verification = record(ports, verification.id, news).await?;
-                return Ok(Started { verification, credential: Some(issued), created });
+                // Superseded meanwhile: a credential that leads nowhere is not handed out.
+                let credential = (!verification.status.is_closed()).then_some(issued);
+                return Ok(Started { verification, credential, created });
             }
             Err(failure) => failure,
         };
@@ -90,17 +97,17 @@ async fn attempt(
             outcome = failure.label(),
             "the provider gave no credential"
         );
-        if may_repeat && let Some(pause) = cured_by_new_session(&failure) {
-            may_repeat = false;
+        if std::mem::take(&mut may_repeat)
+            && let Some(pause) = cured_by_new_session(&failure)
+        {
             if !pause.is_zero() {
                 let until = ports.now().saturating_add(pause).unwrap_or(Timestamp::MAX);
                 ports.parts.clock.sleep_until(until).await;
             }
-            let replaced = ports
-                .store()
-                .replace_attempt(verification.id, session.clone(), ports.now(), ports.policy())
-                .await?;
-            if let Some((newer, fresh)) = replaced {
+            let (now, policy) = (ports.now(), ports.policy());
+            let replaced =
+                ports.store().replace_attempt(verification.id, session.clone(), now, policy).await;
+            if let Ok(Some((newer, fresh))) = replaced {
                 (verification, session) = (newer, fresh);
                 continue;
             }
@@ -138,11 +145,36 @@ async fn ask(
     }
 }
 
+/// Writes down what came of a call, however long the store has trouble: an answer that is lost now
+/// cannot be had again, and an attempt without an end holds the user up.
 async fn record(ports: &Ports, id: VerificationId, news: News) -> Result<Verification, Error> {
-    let recorded = ports.store().record(id, news, ports.now(), ports.policy()).await?;
-    let recorded = recorded.ok_or(Error::NotFound)?;
-    raise_alarms(id, &recorded.effect);
-    Ok(recorded.verification)
+    const LONGEST: SignedDuration = SignedDuration::from_secs(5);
+    let mut pause = SignedDuration::from_millis(50);
+    loop {
+        let recorded = ports.store().record(id, news.clone(), ports.now(), ports.policy()).await;
+        let failure = match recorded {
+            Ok(recorded) => {
+                let recorded = recorded.ok_or(Error::NotFound)?;
+                raise_alarms(id, &recorded.effect);
+                return Ok(recorded.verification);
+            }
+            Err(failure) => failure,
+        };
+        tracing::error!(
+            verification.id = %id,
+            error = %Chain::of(&failure),
+            "an attempt's end could not be written down and will be tried again"
+        );
+        if matches!(failure, StoreError::Closed) || ports.parts.tasks.is_stopping() {
+            return Err(failure.into());
+        }
+        let until = ports.now().saturating_add(pause).unwrap_or(Timestamp::MAX);
+        tokio::select! {
+            () = ports.parts.clock.sleep_until(until) => {}
+            () = ports.parts.tasks.stopping() => {}
+        }
+        pause = pause.saturating_mul(2).min(LONGEST);
+    }
 }
 
 /// How long to wait before a new session id may bring what this one did not; `None`: it would not.

@@ -7,7 +7,7 @@ use super::{
     issue::{self, Started},
 };
 use crate::{
-    domain::{AppCaller, VerificationId},
+    domain::{AppCaller, Attempt, UserId, VerificationId},
     storage::Opened,
     usecase::{Error, Ports},
 };
@@ -22,17 +22,30 @@ pub async fn renew(
     caller: &AppCaller,
     id: VerificationId,
 ) -> Result<Started, Error> {
-    let deadline = ports.now().saturating_add(ports.parts.start_deadline).unwrap_or(Timestamp::MAX);
+    let user = caller.user.clone();
+    issue::within_deadline(ports, async move |ports, deadline| {
+        reopen(&ports, id, user, deadline).await
+    })
+    .await
+}
+
+async fn reopen(
+    ports: &Ports,
+    id: VerificationId,
+    user: UserId,
+    deadline: Timestamp,
+) -> Result<Started, Error> {
     let mut asked = false;
     loop {
-        let opened = ports
-            .store()
-            .renew(id, caller.user.clone(), asked, ports.now(), ports.policy())
-            .await?
-            .ok_or(Error::NotFound)?;
-        match opened {
+        let now = ports.now();
+        if now >= deadline {
+            // Whoever asked has gone: nothing is begun for nobody.
+            return Err(Error::DeadlinePassed);
+        }
+        let opened = ports.store().renew(id, user.clone(), asked, now, ports.policy()).await?;
+        match opened.ok_or(Error::NotFound)? {
             Opened::Attempt(verification, session) => {
-                return issue::issue(ports, verification, session, deadline).await;
+                return issue::attempt(ports, verification, session).await;
             }
             Opened::Resumed(verification, credential) => {
                 return Ok(Started::resumed(verification, Some(credential)));
@@ -44,7 +57,13 @@ pub async fn renew(
                 asked = true;
             }
             Opened::Underway(verification) => {
-                issue::wait_for_answer(ports, verification.id, deadline).await?;
+                // The fresh credential that somebody else is being given is fresh enough: a
+                // renewal sent twice costs one attempt, not two.
+                let verification = issue::wait_for_answer(ports, verification.id, deadline).await?;
+                let newest = verification.newest_attempt().and_then(Attempt::credential).cloned();
+                if let Some(credential) = newest {
+                    return Ok(Started::resumed(verification, Some(credential)));
+                }
             }
             Opened::Exhausted(until) => return Err(Error::AttemptsExhausted { until }),
         }

@@ -32,21 +32,30 @@ pub struct StartRequest {
 /// Asks the provider for a place to send the user, and remembers it before anyone is told.
 ///
 /// A user has one open verification at most: starting again resumes it, and two starts at once
-/// lead to one call. The caller waits up to the start deadline; the call goes on regardless.
+/// lead to one call. The caller waits up to the start deadline; what was begun goes on regardless.
 #[tracing::instrument(skip_all, fields(app.id = caller.app.as_str()))]
 pub async fn start(
     ports: &Ports,
     caller: &AppCaller,
     request: StartRequest,
 ) -> Result<Started, Error> {
-    let deadline = ports.now().saturating_add(ports.parts.start_deadline).unwrap_or(Timestamp::MAX);
     let wanted = wanted(ports, caller, request)?;
+    issue::within_deadline(ports, async move |ports, deadline| open(&ports, wanted, deadline).await)
+        .await
+}
+
+async fn open(ports: &Ports, wanted: Wanted, deadline: Timestamp) -> Result<Started, Error> {
     let mut asked = false;
     loop {
-        let opened = ports.store().open(wanted.clone(), asked, ports.now(), ports.policy()).await?;
+        let now = ports.now();
+        if now >= deadline {
+            // Whoever asked has gone: nothing is begun for nobody.
+            return Err(Error::DeadlinePassed);
+        }
+        let opened = ports.store().open(wanted.clone(), asked, now, ports.policy()).await?;
         match opened {
             Opened::Attempt(verification, session) => {
-                return issue::issue(ports, verification, session, deadline).await;
+                return issue::attempt(ports, verification, session).await;
             }
             Opened::Resumed(verification, credential) => {
                 return Ok(Started::resumed(verification, Some(credential)));
