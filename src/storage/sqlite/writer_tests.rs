@@ -149,6 +149,15 @@ fn one_failure_undoes_itself_and_nothing_else() {
 }
 
 #[test]
+fn a_second_failure_undoes_itself_alone_too() {
+    let outcome = work(&[write as Step, write_and_fail, write, write_and_panic, write]);
+
+    assert_eq!(outcome.stored, [0, 2, 4]);
+    assert_eq!(outcome.announced, [true, false, true, false, true]);
+    assert_eq!(outcome.commits, 1);
+}
+
+#[test]
 fn a_batch_of_failures_leaves_nothing() {
     let outcome = work(&[write_and_fail as Step; 3]);
 

@@ -7,7 +7,7 @@ use gerbang::{
         SessionId, Submission, SubmissionId, SubmissionReport, SubmissionResult, SubmissionStatus,
         UserId, Verification, VerificationId, VerificationReference, VerifiedContact, Wanted,
     },
-    storage::{CallbackFingerprint, NewCallback, Opened, Recorded, Store},
+    storage::{CallbackFingerprint, NewCallback, Opened, Recorded, Store, Subscription},
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -180,4 +180,10 @@ pub(super) fn callback(report: &SubmissionReport, minutes: i64) -> NewCallback {
         },
         received_at: at(minutes),
     }
+}
+
+/// Waits until the waiter is told; fails should that never happen.
+pub(super) async fn told(mut waiter: Subscription) {
+    let limit = std::time::Duration::from_secs(10);
+    tokio::time::timeout(limit, waiter.changed()).await.expect("nobody told the waiter");
 }

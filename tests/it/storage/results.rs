@@ -10,7 +10,7 @@ use gerbang::{
 
 use super::bed::{
     at, attempt_of, details, email, find, invalid, issue, issued, open, partial, policy, record,
-    report, started, user, valid, wanted,
+    report, started, told, user, valid, wanted,
 };
 
 async fn settle(
@@ -24,7 +24,7 @@ async fn settle(
 
 pub(super) async fn details_settle_the_verification_they_name(store: &dyn Store) {
     let (verification, session) = issued(store, "cust-1").await;
-    let mut waiter = store.changes().subscribe(verification.id);
+    let waiter = store.changes().subscribe(verification.id);
 
     let settled =
         settle(store, verification.id, report("sub-1", "cust-1", Some(&session), valid()), 1).await;
@@ -36,7 +36,7 @@ pub(super) async fn details_settle_the_verification_they_name(store: &dyn Store)
     assert_eq!(read.submission, recorded.verification.submission);
     assert_eq!(read.submission.unwrap().reason_code.as_deref(), Some("CANARY_REASON"));
     assert_eq!(read.reads.next_at, None);
-    waiter.changed().await;
+    told(waiter).await;
 }
 
 pub(super) async fn every_verdict_is_read_back(store: &dyn Store) {

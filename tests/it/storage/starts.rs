@@ -9,7 +9,7 @@ use secrecy::ExposeSecret as _;
 
 use super::bed::{
     at, attempt_of, credential, details, email, find, issue, issued, open, partial, policy, record,
-    report, started, states, user, wanted,
+    report, started, states, told, user, wanted,
 };
 
 pub(super) async fn a_start_is_read_back_as_it_was_written(store: &dyn Store) {
@@ -96,7 +96,7 @@ pub(super) async fn a_verification_never_issued_is_used_by_the_next_start(store:
 
 pub(super) async fn another_contact_supersedes(store: &dyn Store) {
     let (old, _) = issued(store, "cust-1").await;
-    let mut waiter = store.changes().subscribe(old.id);
+    let waiter = store.changes().subscribe(old.id);
     let mut wish = wanted("cust-1");
     wish.contact = email("someone@example.com");
 
@@ -105,7 +105,7 @@ pub(super) async fn another_contact_supersedes(store: &dyn Store) {
     assert_ne!(new.id, old.id);
     let old = find(store, old.id).await;
     assert_eq!((old.status, old.reason), (Status::Expired, Some(ReasonCode::Superseded)));
-    waiter.changed().await;
+    told(waiter).await;
 }
 
 pub(super) async fn one_that_waits_for_its_certificate_is_not_superseded(store: &dyn Store) {
@@ -156,6 +156,25 @@ pub(super) async fn the_cap_counts_issued_attempts_of_a_rolling_day(store: &dyn 
     attempt_of(next_day);
 }
 
+pub(super) async fn the_cap_counts_closed_verifications_too(store: &dyn Store) {
+    let one = Policy { attempts_per_day: 1, ..policy() };
+    let (verification, _) = issued(store, "cust-1").await;
+    record(store, verification.id, News::Superseded, 1).await;
+    let start = |minutes| store.open(wanted("cust-1"), false, at(minutes), one);
+
+    let same_day = start(24 * 60 - 1).await.unwrap();
+    let next_day = start(24 * 60).await.unwrap();
+    let none_at_all = Policy { attempts_per_day: 0, ..policy() };
+    let never = store.open(wanted("cust-2"), false, at(0), none_at_all).await.unwrap();
+
+    assert!(
+        matches!(same_day, Opened::Exhausted(free_at) if free_at == at(24 * 60)),
+        "{same_day:?}"
+    );
+    attempt_of(next_day);
+    assert!(matches!(never, Opened::Exhausted(_)), "{never:?}");
+}
+
 pub(super) async fn renew_asks_first_and_never_resumes(store: &dyn Store) {
     let (verification, _) = issued(store, "cust-1").await;
     let renew = |asked| store.renew(verification.id, user("cust-1"), asked, at(1), policy());
@@ -200,11 +219,11 @@ pub(super) async fn a_refused_attempt_is_replaced_once(store: &dyn Store) {
 
 pub(super) async fn an_attempt_that_ends_wakes_those_who_wait_for_it(store: &dyn Store) {
     let (verification, session) = started(store, "cust-1").await;
-    let mut waiter = store.changes().subscribe(verification.id);
+    let waiter = store.changes().subscribe(verification.id);
 
     record(store, verification.id, News::AttemptRefused(session), 0).await;
 
-    waiter.changed().await;
+    told(waiter).await;
 }
 
 pub(super) async fn a_late_answer_to_a_replaced_attempt_is_kept(store: &dyn Store) {

@@ -7,7 +7,7 @@ use gerbang::{
 
 use super::bed::{
     at, attempt_of, details, find, issued, open, partial, policy, record, report, started, states,
-    user, wanted,
+    told, user, wanted,
 };
 
 pub(super) async fn a_due_read_is_claimed_by_one_and_comes_back(store: &dyn Store) {
@@ -49,7 +49,7 @@ pub(super) async fn what_outlived_its_time_expires_once(store: &dyn Store) {
     let (waiting, session) = issued(store, "cust-2").await;
     let news = details(report("sub-2", "cust-2", Some(&session), partial()));
     record(store, waiting.id, news, 1).await;
-    let mut waiter = store.changes().subscribe(verification.id);
+    let waiter = store.changes().subscribe(verification.id);
     let expire = |minutes| store.expire_due(at(minutes), 10, policy());
 
     let early = expire(24 * 60 - 1).await.unwrap();
@@ -63,7 +63,7 @@ pub(super) async fn what_outlived_its_time_expires_once(store: &dyn Store) {
     let read = find(store, verification.id).await;
     assert_eq!((read.status, read.reason), (Status::Expired, Some(ReasonCode::TimedOut)));
     assert_eq!(find(store, waiting.id).await.status, Status::PartiallyCompleted);
-    waiter.changed().await;
+    told(waiter).await;
 }
 
 pub(super) async fn an_announced_result_keeps_it_open_until_confirming_ends(store: &dyn Store) {
