@@ -9,6 +9,7 @@
     reason = "a test that meets the unexpected should end"
 )]
 
+mod callbacks;
 mod config;
 mod contract;
 mod demo;

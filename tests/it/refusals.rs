@@ -7,7 +7,7 @@ use reqwest::{
 };
 use serde_json::json;
 
-use crate::support::{CALLBACK_KEY, Contract, TestApp};
+use crate::support::{Contract, TestApp};
 
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "a table, read row by row")]
@@ -250,71 +250,6 @@ async fn a_contact_that_is_not_verified_is_403() {
         );
     }
     assert_eq!(app.provider.calls(gerbang::sandbox::Operation::Initiate), 0);
-    app.stop().await;
-}
-
-#[tokio::test]
-async fn callbacks_without_the_agreed_header_are_refused() {
-    let app = TestApp::start().await;
-    let body = json!({ "submissionId": "s", "status": "COMPLETED", "result": "VALID" });
-    let url = format!("{}/callbacks/provider", app.base_url);
-    let wrong =
-        [CALLBACK_KEY.to_uppercase(), format!("{CALLBACK_KEY} "), String::from("x"), String::new()];
-    for key in wrong.iter().filter(|key| key.trim() != CALLBACK_KEY) {
-        let answer = app.send(app.http.post(&url).header("x-callback-key", key).json(&body)).await;
-        assert_eq!((answer.status, answer.problem().as_str()), (401, "callback-unauthorized"));
-    }
-    let none = app.send(app.http.post(&url).json(&body)).await;
-    let twice = app
-        .http
-        .post(&url)
-        .header("x-callback-key", CALLBACK_KEY)
-        .header("x-callback-key", "x")
-        .json(&body);
-    let twice = app.send(twice).await;
-
-    assert_eq!((none.status, twice.status), (401, 401));
-    app.stop().await;
-}
-
-#[tokio::test]
-async fn callbacks_that_cannot_be_read_are_kept_and_said_so() {
-    let app = TestApp::start().await;
-    let url = format!("{}/callbacks/provider", app.base_url);
-    for body in [
-        "",
-        "{",
-        "[]",
-        "{}",
-        r#"{"submissionId":"s"}"#,
-        r#"{"submissionId":7,"status":{}}"#,
-        "\u{feff}{}",
-    ] {
-        let request = app
-            .http
-            .post(&url)
-            .header("x-callback-key", CALLBACK_KEY)
-            .header("content-type", "application/json")
-            .body(body);
-
-        let answer = app.send(request).await;
-
-        assert_eq!(
-            (answer.status, answer.problem().as_str()),
-            (400, "malformed-request"),
-            "{body}"
-        );
-    }
-    let large = app.call_back(json!({ "x": "x".repeat(300_000) })).await;
-    assert_eq!(large.status, 413);
-    for method in [Method::PUT, Method::PATCH] {
-        let request = app
-            .http
-            .request(method, &url)
-            .header("x-callback-key", CALLBACK_KEY)
-            .json(&json!({ "submissionId": "s", "status": "COMPLETED" }));
-        assert_eq!(app.send(request).await.status, 200);
-    }
     app.stop().await;
 }
 

@@ -24,7 +24,9 @@ use crate::api::{
 /// drips its body would otherwise never meet, and answers with a pointer to what is wrong.
 pub(crate) struct Json<T>(pub(crate) T);
 
-/// The bytes of a JSON body, as they came, bounded by the limit for callbacks.
+/// The bytes of a body, as they came and whatever they are called, bounded by the limit for
+/// callbacks. A provider that omits or misspells the media type must not lose a result by it: what
+/// it sent is kept, and whoever parses it decides.
 pub(crate) struct Raw(pub(crate) Vec<u8>);
 
 impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
@@ -35,6 +37,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let limits = AppState::of(&request)?.limits;
+            expect_json(&request)?;
             let body = read(&request, payload, limits.body, limits.body_deadline).await?;
             parse(&body).map(Self)
         })
@@ -64,17 +67,24 @@ where
     T::deserialize(deserializer).map(Some)
 }
 
+/// Refuses a body that is not called JSON. A browser can send the other types across origins
+/// without asking first.
+fn expect_json(request: &HttpRequest) -> Result<(), ApiError> {
+    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = content_type.and_then(|text| text.split(';').next()).unwrap_or_default();
+    if essence.trim().eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    let detail = "Send the body as `Content-Type: application/json`.";
+    Err(ApiError::new(ProblemType::UnsupportedMediaType, detail))
+}
+
 async fn read(
     request: &HttpRequest,
     mut payload: Payload,
     limit: usize,
     deadline: Duration,
 ) -> Result<Vec<u8>, ApiError> {
-    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    if !content_type.is_some_and(is_json) {
-        let detail = "Send the body as `Content-Type: application/json`.";
-        return Err(ApiError::new(ProblemType::UnsupportedMediaType, detail));
-    }
     let too_large = || {
         let detail = format!("At most {limit} bytes are taken here.");
         ApiError::new(ProblemType::PayloadTooLarge, detail)
@@ -99,11 +109,6 @@ async fn read(
     let slow = || ApiError::new(ProblemType::RequestTimeout, "Send the body faster.");
     tokio::time::timeout(deadline, whole).await.map_err(|_| slow())??;
     Ok(body)
-}
-
-fn is_json(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/json")
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
