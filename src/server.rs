@@ -1,7 +1,12 @@
 //! The composition root: builds the parts, binds, runs, drains.
+//!
+//! Invariant: the admin listener goes last. As long as there is work in progress, others can ask
+//! whether traffic may be sent here, and hear that it may not.
 
 use std::{
     fmt,
+    future::Future,
+    io,
     net::SocketAddr,
     sync::{
         Arc,
@@ -19,6 +24,7 @@ use actix_web::{
 };
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
+use tokio_util::sync::CancellationToken;
 use tracing_actix_web::TracingLogger;
 
 pub use crate::api::OPENAPI;
@@ -49,6 +55,7 @@ pub struct Gateway {
     admin_addr: SocketAddr,
     public: ServerHandle,
     admin: ServerHandle,
+    listeners: Listeners,
     state: AppState,
     host: Host,
     lame_duck: Duration,
@@ -75,20 +82,14 @@ impl Gateway {
             admin_addr,
             public: public.handle(),
             admin: admin.handle(),
+            listeners: Listeners::new(),
             state,
             lame_duck: settings.server.lame_duck,
             shutdown_deadline: settings.server.shutdown_deadline,
-            host: host.clone(),
+            host,
         };
-        // A server that fails while serving leaves its reason in the log; its listener is gone
-        // then, and whoever watches it restarts the process.
-        for server in [public, admin] {
-            host.tasks.spawn(async move {
-                if let Err(error) = server.await {
-                    tracing::error!(%error, "a listener has failed");
-                }
-            });
-        }
+        gateway.listeners.run(public);
+        gateway.listeners.run(admin);
         Ok(gateway)
     }
 
@@ -100,6 +101,12 @@ impl Gateway {
     /// Where operators' tools arrive.
     pub const fn admin_addr(&self) -> SocketAddr {
         self.admin_addr
+    }
+
+    /// Completes when a listener has ended although nobody told it to. The gateway cannot serve then,
+    /// and whoever runs it should stop it and say so, so that a supervisor starts another.
+    pub async fn failed(&self) {
+        self.listeners.ended.cancelled().await;
     }
 
     /// Stops without failing a request: not ready first, so that a load balancer looks elsewhere,
@@ -118,19 +125,43 @@ impl Gateway {
         self.state.draining.store(true, Ordering::Relaxed);
         // Waiters are let go and loops end; without this a long-poll would hold its worker.
         self.host.tasks.stop();
-        let all = async {
+        let work = async {
             self.public.stop(true).await;
             self.host.tasks.drained().await;
         };
         let deadline = self.shutdown_deadline.saturating_sub(self.lame_duck);
-        // The admin listener goes last: it is how others see that we are stopping.
-        let admin = async {
-            if tokio::time::timeout(deadline, all).await.is_err() {
-                tracing::warn!(tasks = self.host.tasks.running(), "stopped with work in progress");
-            }
-        };
-        tokio::join!(self.admin.stop(true), admin);
+        if tokio::time::timeout(deadline, work).await.is_err() {
+            tracing::warn!(tasks = self.host.tasks.running(), "stopped with work in progress");
+        }
+        // Last, because it is how others see that we are stopping; and at once, because the
+        // connection that a scraper keeps open would hold it up.
+        self.admin.stop(false).await;
         self.state.ports.close().await;
+    }
+}
+
+/// The servers' own futures. They are counted apart from the tasks that stopping waits for: the
+/// admin listener outlives these, so the wait would never end.
+struct Listeners {
+    tasks: Tasks,
+    /// Set when one ends, be it told to or not.
+    ended: CancellationToken,
+}
+
+impl Listeners {
+    fn new() -> Self {
+        Self { tasks: Tasks::on_current_runtime(), ended: CancellationToken::new() }
+    }
+
+    fn run(&self, server: impl Future<Output = io::Result<()>> + Send + 'static) {
+        let ended = self.ended.clone().drop_guard();
+        self.tasks.spawn(async move {
+            // Moved in, so that a server that panics is noticed too.
+            let _ended = ended;
+            if let Err(error) = server.await {
+                tracing::error!(%error, "a listener has failed");
+            }
+        });
     }
 }
 
@@ -254,4 +285,31 @@ async fn keep_metrics(host: Host, metrics: Metrics) {
 /// No setting goes beyond what both types hold.
 fn signed(duration: Duration) -> SignedDuration {
     SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_listener_that_ends_is_noticed() {
+        let listeners = Listeners::new();
+        listeners.run(pending());
+        assert!(!listeners.ended.is_cancelled());
+
+        listeners.run(ready(Err(io::ErrorKind::Other.into())));
+
+        listeners.ended.cancelled().await;
+    }
+
+    #[tokio::test]
+    async fn a_listener_that_panics_is_noticed() {
+        let listeners = Listeners::new();
+
+        listeners.run(async { panic!("as a bug would") });
+
+        listeners.ended.cancelled().await;
+    }
 }

@@ -1,4 +1,4 @@
-//! `gerbang serve`: the gateway, until it is told to stop.
+//! `gerbang serve`: the gateway, until it is told to stop or a listener fails.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -27,9 +27,17 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let host = Host { clock: Arc::new(SystemClock), tasks: Tasks::on_current_runtime() };
     let gateway = Gateway::start(settings, host).await?;
     tracing::info!(listen = %gateway.addr(), admin = %gateway.admin_addr(), "the gateway serves");
-    let why = stop.await;
-    tracing::info!(signal = why, "the gateway stops");
-    gateway.drain().await;
-    tracing::info!("the gateway has stopped");
-    Ok(())
+    let signal = tokio::select! {
+        signal = stop => Some(signal),
+        () = gateway.failed() => None,
+    };
+    if let Some(signal) = signal {
+        tracing::info!(signal, "the gateway stops");
+        gateway.drain().await;
+        tracing::info!("the gateway has stopped");
+        return Ok(());
+    }
+    // Half a gateway is no gateway; a supervisor starts a whole one.
+    gateway.stop().await;
+    anyhow::bail!("a listener has failed; the log says why")
 }

@@ -4,6 +4,7 @@ use std::{
     io::{BufRead as _, BufReader},
     process::{Child, Command, Stdio},
     sync::Arc,
+    thread::JoinHandle,
 };
 
 use gerbang::{
@@ -12,6 +13,10 @@ use gerbang::{
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 use crate::support::{CALLBACK_KEY, Issuer, PATIENCE, TestApp, write_settings};
 
@@ -80,10 +85,46 @@ async fn waiters_are_let_go_when_the_gateway_stops() {
     assert_eq!(answer.unwrap().status(), 200);
 }
 
+#[tokio::test]
+async fn readiness_says_no_until_the_last_request_is_answered() {
+    let app = TestApp::start().await;
+    let public = app.base_url.strip_prefix("http://").unwrap().to_owned();
+    let (http, readyz) = (app.http.clone(), format!("{}/readyz", app.admin_url));
+    let ready = async || http.get(&readyz).send().await.unwrap().status().as_u16();
+    let body = r#"{"submissionId":"s","status":"COMPLETED"}"#;
+    let head = format!(
+        "POST /callbacks/provider HTTP/1.1\r\nhost: gateway\r\nx-callback-key: {CALLBACK_KEY}\r\n\
+         expect: 100-continue\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut request = TcpStream::connect(&public).await.unwrap();
+    request.write_all(head.as_bytes()).await.unwrap();
+    let mut begun = [0; 12];
+    request.read_exact(&mut begun).await.unwrap();
+    assert_eq!((&begun, ready().await), (b"HTTP/1.1 100", 200));
+    let finish = async {
+        // No new connections: the public listener is gone, and one request is still in it.
+        while TcpStream::connect(&public).await.is_ok() {}
+        let during = (ready().await, ready().await);
+        request.write_all(body.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        request.read_to_string(&mut answer).await.unwrap();
+        (during, answer)
+    };
+
+    let both = futures_util::future::join(finish, app.stop());
+    let ((during, answer), ()) = tokio::time::timeout(PATIENCE, both).await.unwrap();
+
+    assert_eq!(during, (503, 503));
+    assert!(answer.contains("HTTP/1.1 200"), "{answer}");
+    assert!(http.get(&readyz).send().await.is_err());
+}
+
 /// A gateway in a process of its own, so that it can be killed.
 struct Process {
     child: Child,
     base_url: String,
+    log: Option<JoinHandle<Vec<Value>>>,
 }
 
 impl Process {
@@ -101,8 +142,18 @@ impl Process {
             serde_json::from_str(&served.expect("the gateway did not start")).unwrap();
         let base_url = format!("http://{}", line["fields"]["listen"].as_str().unwrap());
         // Read on, so that a full pipe never stops the gateway.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, base_url }
+        let log = std::thread::spawn(move || {
+            lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect()
+        });
+        Self { child, base_url, log: Some(log) }
+    }
+
+    /// Ends it as a supervisor does; says whether it ended well, and what it logged.
+    fn terminate(mut self) -> (bool, Vec<Value>) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let status = self.child.wait().unwrap();
+        (status.success(), self.log.take().unwrap().join().unwrap())
     }
 
     fn kill(mut self) {
@@ -213,13 +264,11 @@ async fn sigterm_ends_the_process_cleanly() {
     let directory = Arc::new(tempfile::tempdir().unwrap());
     let apps = Issuer::new("apps");
     write_settings(&directory, "http://127.0.0.1:9", &apps, "");
-    let mut process = Process::start(&directory);
+    let process = Process::start(&directory);
 
-    let pid = process.child.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-    let status = tokio::task::spawn_blocking(move || process.child.wait().unwrap()).await.unwrap();
+    let (well, _) = tokio::task::spawn_blocking(|| process.terminate()).await.unwrap();
 
-    assert!(status.success());
+    assert!(well);
 }
 
 #[test]
