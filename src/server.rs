@@ -230,6 +230,8 @@ fn public_listener(settings: &Settings, state: &AppState) -> anyhow::Result<(Ser
     let mut server = HttpServer::new(move || {
         App::new()
             .app_data(shared.clone())
+            // The last one named is the outermost.
+            .wrap(from_fn(api::bound_head))
             .wrap(TracingLogger::<RequestSpan>::new())
             .wrap(from_fn(api::around))
             .configure(|config| api::configure(config, &callbacks))

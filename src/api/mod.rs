@@ -14,7 +14,7 @@ mod v1;
 
 pub use admin::{Readiness, configure as configure_admin};
 pub use document::OPENAPI;
-pub use middleware::{RequestSpan, around};
+pub use middleware::{RequestSpan, around, bound_head};
 pub use problem::ProblemType;
 pub use routes::{OPERATIONS, Operation, configure};
 pub use state::{AppState, Limits};

@@ -271,6 +271,22 @@ async fn sigterm_ends_the_process_cleanly() {
     assert!(well);
 }
 
+#[tokio::test]
+async fn heads_that_are_too_large_are_counted() {
+    let app = TestApp::start().await;
+    let url = format!("{}/v1/verifications", app.base_url);
+    let filler = "x".repeat(17_000);
+
+    let refused = app.send(app.http.get(url).header("x-filler", filler)).await;
+
+    let metrics = app.http.get(format!("{}/metrics", app.admin_url)).send().await.unwrap();
+    let metrics = metrics.text().await.unwrap();
+    assert_eq!(refused.problem(), "header-too-large");
+    assert!(metrics.contains("gerbang_refused_total{limit=\"head\"}"));
+    assert!(metrics.contains("route=\"/v1/verifications\",status=\"431\""), "{metrics}");
+    app.stop().await;
+}
+
 #[test]
 fn mistakes_of_the_command_line_end_with_a_message_and_a_code() {
     let directory = tempfile::tempdir().unwrap();

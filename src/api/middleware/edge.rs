@@ -1,7 +1,8 @@
-//! The outermost layer: names the request, bounds its head, and marks the answer.
+//! The outermost layers: one names the request and marks the answer; within the span that is made
+//! between them, the other bounds the head, so that a refusal has its line and its count.
 
 use actix_web::{
-    Error, HttpMessage as _,
+    Error, HttpMessage as _, ResponseError as _,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
@@ -14,10 +15,7 @@ use actix_web::{
 use uuid::Uuid;
 
 use crate::{
-    api::{
-        problem::{Problem, ProblemType},
-        state::AppState,
-    },
+    api::{error::ApiError, problem::ProblemType, state::AppState},
     domain::Trace,
 };
 
@@ -27,7 +25,7 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// Bytes of all header names and values together.
 const MAX_HEADERS: usize = 16 * 1024;
 
-/// Wraps every request of the public listener.
+/// Wraps every request of the public listener: around [`super::RequestSpan`], which needs the name.
 pub async fn around(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -37,13 +35,7 @@ pub async fn around(
     request.extensions_mut().insert(trace.clone());
     let draining =
         request.app_data::<web::Data<AppState>>().is_some_and(|state| state.is_draining());
-    let mut response = if head_size(&request) > MAX_HEADERS {
-        let detail = "Send fewer or shorter headers: at most 16 KiB in all.";
-        let problem = Problem::new(ProblemType::HeaderTooLarge, detail);
-        request.into_response(problem.respond(&request_id))
-    } else {
-        trace.scope(next.call(request)).await?.map_into_boxed_body()
-    };
+    let mut response = trace.scope(next.call(request)).await?.map_into_boxed_body();
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         headers.insert(REQUEST_ID, value);
@@ -54,6 +46,20 @@ pub async fn around(
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
     Ok(response)
+}
+
+/// Refuses a head that is too large, before anything reads it.
+pub async fn bound_head(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    if head_size(&request) <= MAX_HEADERS {
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    }
+    let detail = "Send fewer or shorter headers: at most 16 KiB in all.";
+    // An answer, not an error: the span's closing line is written for answers.
+    let refused = ApiError::new(ProblemType::HeaderTooLarge, detail).error_response();
+    Ok(request.into_response(refused))
 }
 
 /// Keeps the caller's request id if it is a good one, and makes one otherwise.

@@ -3,5 +3,5 @@
 mod edge;
 mod span;
 
-pub use edge::around;
+pub use edge::{around, bound_head};
 pub use span::RequestSpan;
