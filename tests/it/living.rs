@@ -272,6 +272,40 @@ async fn sigterm_ends_the_process_cleanly() {
 }
 
 #[tokio::test]
+async fn the_log_holds_what_operators_search_by_and_not_what_apps_make_up() {
+    gerbang::auth::install_crypto();
+    let directory = Arc::new(tempfile::tempdir().unwrap());
+    let sandbox = Sandbox::start(SandboxOptions::default()).unwrap();
+    let apps = Issuer::new("apps");
+    write_settings(&directory, sandbox.base_url(), &apps, "");
+    let process = Process::start(&directory);
+    let url = format!("{}/v1/verifications", process.base_url);
+    let provider = sandbox.control().clone();
+    let (token, id, _) = captured(&process.base_url, &apps, &provider, "cust-1").await;
+    for code in ["GPE-1001", "USER_CANCELLED", "081234567890", "GPE-0812345"] {
+        let report = client().post(format!("{url}/{id}/capture")).bearer_auth(&token);
+        report.json(&json!({ "outcome": "completed", "code": code })).send().await.unwrap();
+    }
+    let filler = "x".repeat(17_000);
+    let refused = client().get(&url).header("x-filler", filler).send().await.unwrap();
+    let request_id = refused.headers()["x-request-id"].to_str().unwrap().to_owned();
+
+    let (_, log) = tokio::task::spawn_blocking(|| process.terminate()).await.unwrap();
+
+    let closing = |name: &str, value: &str| {
+        let of = |line: &&Value| {
+            line["fields"]["message"] == "request served" && line["span"][name] == value
+        };
+        log.iter().find(of).unwrap_or_else(|| panic!("no line of {name} {value}: {log:#?}"))
+    };
+    let codes: Vec<_> = log.iter().filter_map(|line| line["fields"]["sdk.code"].as_str()).collect();
+    assert_eq!(codes, ["GPE-1001", "USER_CANCELLED", "other", "other"]);
+    assert_eq!(closing("verification.id", &id)["fields"]["http.response.status_code"], 201);
+    assert_eq!(closing("request.id", &request_id)["fields"]["http.response.status_code"], 431);
+    sandbox.stop().await;
+}
+
+#[tokio::test]
 async fn heads_that_are_too_large_are_counted() {
     let app = TestApp::start().await;
     let url = format!("{}/v1/verifications", app.base_url);

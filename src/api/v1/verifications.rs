@@ -117,6 +117,9 @@ pub(crate) async fn start(
     let now = state.ports.now();
     let started = usecase::verification::start(&state.ports, &caller, wish).await;
     let started = started.map_err(|error| ApiError::from_usecase(error, now))?;
+    // The other operations have it from the path.
+    let id = tracing::field::display(started.verification.id);
+    tracing::Span::current().record("verification.id", id);
     Ok(answer_started(&state, &started))
 }
 
@@ -267,8 +270,8 @@ impl CaptureReport {
             let detail = "Use the SDK's error code as it is: letters, digits and . _ -";
             return Err(ApiError::invalid_at("/code", detail));
         }
-        if let Some(code) = &self.code {
-            tracing::info!(sdk.code = code, "the app told how capture ended");
+        if let Some(code) = self.code.as_deref() {
+            tracing::info!(sdk.code = known_code(code), "the app told how capture ended");
         }
         Ok(match self.outcome {
             OutcomeName::Completed => CaptureOutcome::Completed,
@@ -276,6 +279,25 @@ impl CaptureReport {
             OutcomeName::Failed => CaptureOutcome::Failed,
         })
     }
+}
+
+/// What the log may say of a code: the app chose the text, and 64 free characters can be a phone
+/// number or that of an identity card. So only what the SDK documents is repeated.
+fn known_code(code: &str) -> &str {
+    const NAMES: [&str; 8] = [
+        "CAMERA",
+        "PERMISSION",
+        "NETWORK",
+        "API",
+        "VERIFICATION",
+        "HELP_CLICKED",
+        "SECURITY",
+        "USER_CANCELLED",
+    ];
+    let is_numbered = code.strip_prefix("GPE-").is_some_and(|digits| {
+        digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    if is_numbered || NAMES.contains(&code) { code } else { "other" }
 }
 
 fn answer_started(state: &AppState, started: &Started) -> HttpResponse {
