@@ -6,7 +6,7 @@ use super::{
     attempt::{Attempt, AttemptState},
     caller::AppId,
     contact::VerifiedContact,
-    id::{SessionId, VerificationId},
+    id::VerificationId,
     policy::Policy,
     reason::ReasonCode,
     schedule::Reads,
@@ -101,11 +101,6 @@ impl Verification {
         let credential =
             self.newest_attempt().filter(|_| !self.captured).and_then(Attempt::credential);
         credential.map_or(self.deadline, |issued| issued.expires_at.min(self.deadline))
-    }
-
-    /// Whether `session` names one of its attempts.
-    pub fn owns(&self, session: &SessionId) -> bool {
-        self.attempts.iter().any(|attempt| attempt.session == *session)
     }
 
     /// What the app should do at `at`.

@@ -80,23 +80,6 @@ impl UpstreamError {
         Self::Broken(Source::from(cause))
     }
 
-    /// Whether a later try may succeed without anybody mending anything.
-    pub const fn is_passing(&self) -> bool {
-        match self {
-            Self::Unreachable(_)
-            | Self::TimedOut
-            | Self::Broken(_)
-            | Self::Unavailable { .. }
-            | Self::Saturated
-            | Self::Garbled(_) => true,
-            Self::Unauthorized
-            | Self::Misconfigured(_)
-            | Self::ContactRefused(_)
-            | Self::DuplicateSession
-            | Self::Refused { .. } => false,
-        }
-    }
-
     /// The outcome's name in metrics.
     pub const fn label(&self) -> &'static str {
         match self {
