@@ -24,8 +24,8 @@ pub enum Opened {
     AskFirst(Verification),
     /// The verification is closed (only from [`Verifications::renew`]).
     Closed(Verification),
-    /// The user has used up the attempts of a rolling day; the first place is free again at the
-    /// time given.
+    /// The user has used up the attempts of a rolling day, so that there is nothing to ask the
+    /// provider for; the first place is free again at the time given.
     Exhausted(Timestamp),
 }
 
