@@ -62,8 +62,10 @@ impl CaptureOutcome {
 pub enum DetailsAnswer {
     /// A submission of this verification.
     Found(SubmissionReport),
-    /// Nothing, or a submission of another verification: not readable yet.
+    /// Nothing, or a submission of no verification of ours: not readable yet.
     NotReadable,
+    /// A submission that belongs to another verification.
+    Elsewhere,
 }
 
 /// What an event did.

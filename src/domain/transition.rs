@@ -41,7 +41,8 @@ impl Verification {
             News::DetailsRead(DetailsAnswer::Found(report)) => {
                 self.details_found(report, &mut effect, moment);
             }
-            News::DetailsRead(DetailsAnswer::NotReadable) | News::ReadFailed => {
+            News::DetailsRead(DetailsAnswer::NotReadable | DetailsAnswer::Elsewhere)
+            | News::ReadFailed => {
                 self.reads.tries = self.reads.tries.saturating_add(1);
                 self.time_passed(&mut effect, moment);
                 self.schedule_read(moment, false);

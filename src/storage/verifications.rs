@@ -43,7 +43,7 @@ pub struct Recorded {
 pub enum Settled {
     /// To the verification that was asked about.
     Here(Box<Recorded>),
-    /// To another verification, which took it; the one asked about took "not readable".
+    /// To another verification, which took it; the one asked about took "elsewhere".
     Elsewhere {
         /// The one asked about.
         asked: Box<Recorded>,

@@ -346,7 +346,7 @@ fn record_in<'a>(news: &'a News, policy: &Policy) -> Option<&'a SubmissionReport
         | News::AttemptRefused(_)
         | News::AttemptLost(_)
         | News::Captured(_)
-        | News::DetailsRead(DetailsAnswer::NotReadable)
+        | News::DetailsRead(DetailsAnswer::NotReadable | DetailsAnswer::Elsewhere)
         | News::ReadFailed
         | News::Superseded
         | News::TimePassed => None,
