@@ -27,6 +27,16 @@ pub enum StoreError {
     Corrupt(&'static str),
 }
 
+impl StoreError {
+    /// Whether one stored row is at fault, so that others may be read as if it were not there.
+    pub(super) const fn is_damage(&self) -> bool {
+        match self {
+            Self::Sealed | Self::Corrupt(_) => true,
+            Self::Overloaded | Self::Closed | Self::Database(_) => false,
+        }
+    }
+}
+
 /// Why the store could not be opened. Nothing was overwritten.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {

@@ -138,7 +138,8 @@ pub trait Verifications: Send + Sync {
     fn timeline(&self, id: VerificationId) -> BoxFuture<'_, Result<Vec<Note>, StoreError>>;
 
     /// Claims up to `limit` verifications whose details are due to be read. A claim lasts a minute,
-    /// then another may take it: a crash delays a read, it does not lose it.
+    /// then another may take it: a crash delays a read, it does not lose it. This and the two below
+    /// pass over damaged ones and leave each alone for an hour.
     fn claim_due_reads(
         &self,
         at: Timestamp,
