@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use super::{config, demo, healthcheck, openapi, sandbox, serve};
+use super::{config, demo, healthcheck, keys, openapi, sandbox, serve};
 use crate::domain::Chain;
 
 /// A backend-for-frontend gateway for identity verification.
@@ -30,6 +30,9 @@ enum Command {
     /// Judge or show a configuration without starting.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Make the keys that seal personal data.
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Ask a running gateway whether it is alive; for containers. Exits 0 or 1.
     Healthcheck,
     /// Print the API's contract (`OpenAPI` 3.1).
@@ -44,6 +47,12 @@ enum ConfigCommand {
     Show,
 }
 
+#[derive(Debug, Subcommand)]
+enum KeysCommand {
+    /// Write a new key ring, for its owner alone; refuses to overwrite.
+    Generate(keys::Options),
+}
+
 /// Does what the command line says.
 pub fn run() -> ExitCode {
     let Cli { config: file, command } = Cli::parse();
@@ -53,6 +62,7 @@ pub fn run() -> ExitCode {
         Command::Sandbox(options) => sandbox::run(options),
         Command::Config(ConfigCommand::Check) => return config::check(file),
         Command::Config(ConfigCommand::Show) => return config::show(file),
+        Command::Keys(KeysCommand::Generate(options)) => keys::generate(options),
         Command::Healthcheck => healthcheck::run(file),
         Command::Openapi => openapi::run(),
     };

@@ -4,6 +4,7 @@ mod command;
 pub mod config;
 mod demo;
 mod healthcheck;
+mod keys;
 mod openapi;
 mod sandbox;
 mod serve;

@@ -52,8 +52,9 @@ fn database(text: &str) -> Result<Database, Flaw> {
 
 fn encryption_keys_file(section: &Section<'_>, reach: Reach) -> Read<Option<PathBuf>> {
     let name = "encryption_keys_file";
-    let remedy = "create one with mode 0600, back it up apart from the data, and give its path; \
-                  keys are made up only while server.listen is a loopback address";
+    let remedy = "make one (mode 0600) with `gerbang keys generate --out FILE`, keep a copy apart \
+                  from the data, and give its path; keys are made up only while \
+                  server.listen is a loopback address";
     let path = section.optional(name, parse::path)?;
     match (&path, reach) {
         (None, Reach::Public) => Err(section.fault(name, Flaw::new("is not set", remedy))),

@@ -62,7 +62,7 @@ impl CaptureOutcome {
 pub enum DetailsAnswer {
     /// A submission of this verification.
     Found(SubmissionReport),
-    /// Nothing: not readable yet.
+    /// Nothing, or a submission of no verification of ours: not readable yet.
     NotReadable,
     /// A submission that belongs to another verification.
     Elsewhere,

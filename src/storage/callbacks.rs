@@ -59,7 +59,8 @@ pub trait Callbacks: Send + Sync {
     fn keep_callback(&self, callback: NewCallback)
     -> BoxFuture<'_, Result<CallbackId, StoreError>>;
 
-    /// Up to `limit` callbacks that are due to be applied, oldest first.
+    /// Up to `limit` callbacks that are due to be applied, oldest first. Damaged ones are set aside
+    /// and left out.
     fn due_callbacks(
         &self,
         at: Timestamp,

@@ -27,6 +27,16 @@ pub enum StoreError {
     Corrupt(&'static str),
 }
 
+impl StoreError {
+    /// Whether one stored row is at fault, so that others may be read as if it were not there.
+    pub(super) const fn is_damage(&self) -> bool {
+        match self {
+            Self::Sealed | Self::Corrupt(_) => true,
+            Self::Overloaded | Self::Closed | Self::Database(_) => false,
+        }
+    }
+}
+
 /// Why the store could not be opened. Nothing was overwritten.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -84,6 +94,9 @@ pub enum KeyRingError {
     /// There is no such file, but the database was sealed with keys: made up ones would not fit.
     #[error("there is no such file, but this database was sealed with a key ring: restore it")]
     Lost,
+    /// A new ring was asked for where there is a file: what it is the key to would be lost.
+    #[error("there is a file of this name already, and it is not overwritten")]
+    Exists,
     /// The file could not be read or written.
     #[error("the file could not be read or written")]
     File(#[source] io::Error),

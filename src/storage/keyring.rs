@@ -74,6 +74,11 @@ pub(super) struct WrapKey {
     pub(super) cipher: RandomizedNonceKey,
 }
 
+/// Makes up a key ring and writes it to a file that is not there yet, for its owner alone.
+pub fn generate_key_ring(path: &Path) -> Result<(), KeyRingError> {
+    KeyRing::generate(path).map(drop)
+}
+
 /// The keys of one gateway.
 pub(super) struct KeyRing {
     active: WrapKey,
@@ -111,7 +116,10 @@ impl KeyRing {
         serde_json::to_writer_pretty(&mut *text, &written)
             .map_err(|error| KeyRingError::File(error.into()))?;
         text.push(b'\n');
-        write_new(path, &text).map_err(KeyRingError::File)?;
+        write_new(path, &text).map_err(|error| {
+            let exists = error.kind() == ErrorKind::AlreadyExists;
+            if exists { KeyRingError::Exists } else { KeyRingError::File(error) }
+        })?;
         Self::parse(&String::from_utf8_lossy(&text))
     }
 

@@ -17,6 +17,7 @@ mod verifications;
 pub use callbacks::{CallbackFingerprint, CallbackOutcome, Callbacks, KeptCallback, NewCallback};
 pub use changes::{Changes, Subscription};
 pub use error::{KeyRingError, OpenError, StoreError};
+pub use keyring::generate_key_ring;
 pub use open::{KeySource, OpenedStore, Options, open};
 pub use store::{Health, Store};
 pub use verifications::{Opened, Page, Recorded, Settled, Verifications};

@@ -24,8 +24,8 @@ pub enum Opened {
     AskFirst(Verification),
     /// The verification is closed (only from [`Verifications::renew`]).
     Closed(Verification),
-    /// The user has used up the attempts of a rolling day; the first place is free again at the
-    /// time given.
+    /// The user has used up the attempts of a rolling day, so that there is nothing to ask the
+    /// provider for; the first place is free again at the time given.
     Exhausted(Timestamp),
 }
 
@@ -43,7 +43,7 @@ pub struct Recorded {
 pub enum Settled {
     /// To the verification that was asked about.
     Here(Box<Recorded>),
-    /// To another verification, which took it; the one asked about took "not readable".
+    /// To another verification, which took it; the one asked about took "elsewhere".
     Elsewhere {
         /// The one asked about.
         asked: Box<Recorded>,
@@ -138,7 +138,8 @@ pub trait Verifications: Send + Sync {
     fn timeline(&self, id: VerificationId) -> BoxFuture<'_, Result<Vec<Note>, StoreError>>;
 
     /// Claims up to `limit` verifications whose details are due to be read. A claim lasts a minute,
-    /// then another may take it: a crash delays a read, it does not lose it.
+    /// then another may take it: a crash delays a read, it does not lose it. This and the two below
+    /// pass over damaged ones and leave each alone for an hour.
     fn claim_due_reads(
         &self,
         at: Timestamp,

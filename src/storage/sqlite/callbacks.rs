@@ -13,7 +13,7 @@ use super::{
     writer::Tx,
 };
 use crate::{
-    domain::{CallbackId, Moment, News, Pii, Policy, SubmissionReport},
+    domain::{CallbackId, Chain, Moment, News, Pii, Policy, SubmissionReport},
     storage::{
         callbacks::{CallbackOutcome, Callbacks, KeptCallback, NewCallback},
         error::StoreError,
@@ -43,7 +43,14 @@ impl Callbacks for SqliteStore {
         at: Timestamp,
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<KeptCallback>, StoreError>> {
-        self.read(move |snapshot| due(snapshot, at, limit))
+        Box::pin(async move {
+            let (due, damaged) = self.read(move |snapshot| due(snapshot, at, limit)).await?;
+            // A row that cannot be read would come back, and take the place of others, for ever.
+            if !damaged.is_empty() {
+                self.write(move |tx| damaged.iter().try_for_each(|id| set_aside(tx, *id))).await?;
+            }
+            Ok(due)
+        })
     }
 
     fn apply_callback(
@@ -57,15 +64,7 @@ impl Callbacks for SqliteStore {
     }
 
     fn set_callback_aside(&self, id: CallbackId) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.write(move |tx| {
-            tx.conn
-                .prepare_cached(
-                    "UPDATE callbacks SET state = 'aside', due_at = NULL, tries = tries + 1
-                     WHERE id = ?1 AND state IN ('pending', 'parked')",
-                )?
-                .execute([id.as_bytes()])?;
-            Ok(())
-        })
+        self.write(move |tx| set_aside(tx, id))
     }
 
     fn put_callback_off(
@@ -143,26 +142,42 @@ fn keep(tx: &Tx<'_>, callback: &NewCallback) -> Result<CallbackId, StoreError> {
     Ok(id)
 }
 
+/// What is due; and apart from it, what is due and cannot be read back.
 fn due(
     snapshot: &Snapshot<'_>,
     at: Timestamp,
     limit: usize,
-) -> Result<Vec<KeptCallback>, StoreError> {
+) -> Result<(Vec<KeptCallback>, Vec<CallbackId>), StoreError> {
     let mut statement = snapshot.conn.prepare_cached(
         "SELECT id, key_id, data_key, tries, received_at, body
          FROM callbacks JOIN callback_bodies ON callback = number
          WHERE due_at <= ?1 ORDER BY due_at LIMIT ?2",
     )?;
     let mut rows = statement.query(params![millis(at), bound(limit)])?;
-    let mut due = Vec::new();
+    let (mut due, mut damaged) = (Vec::new(), Vec::new());
     while let Some(row) = rows.next()? {
-        due.push(kept(snapshot, row)?);
+        let id = CallbackId::from_bytes(row.get(0)?);
+        match kept(snapshot, id, row) {
+            Ok(callback) => due.push(callback),
+            Err(damage) if damage.is_damage() => {
+                tracing::error!(
+                    callback.id = %id,
+                    error = %Chain::of(&damage),
+                    "a kept callback is damaged and is set aside"
+                );
+                damaged.push(id);
+            }
+            Err(failure) => return Err(failure),
+        }
     }
-    Ok(due)
+    Ok((due, damaged))
 }
 
-fn kept(snapshot: &Snapshot<'_>, row: &Row<'_>) -> Result<KeptCallback, StoreError> {
-    let id = CallbackId::from_bytes(row.get(0)?);
+fn kept(
+    snapshot: &Snapshot<'_>,
+    id: CallbackId,
+    row: &Row<'_>,
+) -> Result<KeptCallback, StoreError> {
     let own = place(&id, "callbacks", "data_key");
     let (key_id, wrapped) = (text(row, 1, "key_id")?, blob(row, 2, "data_key")?);
     let key = DataKey::unwrap(snapshot.ring, &own, key_id, wrapped)?;
@@ -201,6 +216,16 @@ fn apply(
         )?
         .execute([id.as_bytes()])?;
     Ok(CallbackOutcome::Applied(Box::new(recorded)))
+}
+
+fn set_aside(tx: &Tx<'_>, id: CallbackId) -> Result<(), StoreError> {
+    tx.conn
+        .prepare_cached(
+            "UPDATE callbacks SET state = 'aside', due_at = NULL, tries = tries + 1
+             WHERE id = ?1 AND state IN ('pending', 'parked')",
+        )?
+        .execute([id.as_bytes()])?;
+    Ok(())
 }
 
 /// Puts an orphan off; after its life it goes, body and key.

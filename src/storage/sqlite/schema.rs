@@ -23,7 +23,15 @@ const STATEMENTS: usize = 96;
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Database(Box::new(error))
+        use rusqlite::Error::{
+            FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType,
+        };
+        // The database did its part; what it gave is nothing we would have written.
+        let is_odd_value = matches!(
+            error,
+            FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..)
+        );
+        if is_odd_value { Self::Corrupt("value") } else { Self::Database(Box::new(error)) }
     }
 }
 

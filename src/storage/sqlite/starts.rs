@@ -108,9 +108,21 @@ fn admit(
         Admission::Resume(credential) => Ok(Opened::Resumed(current.verification, credential)),
         Admission::Underway => Ok(Opened::Underway(current.verification)),
         Admission::Captured => Ok(Opened::Captured(current.verification)),
-        Admission::AskFirst => Ok(Opened::AskFirst(current.verification)),
+        Admission::AskFirst => ask_first(tx, current.verification, user, moment),
         Admission::Attempt => attempt(tx, current, wish, user, moment),
     }
+}
+
+/// Lets the provider be asked, if the user has an attempt left today: whoever has none gets no
+/// credential whatever the answer is, and must not cost the provider a call each time.
+fn ask_first(
+    tx: &Tx<'_>,
+    current: Verification,
+    user: &BlindHash,
+    moment: &Moment,
+) -> Result<Opened, StoreError> {
+    let exhausted = exhausted(tx, user, moment)?;
+    Ok(exhausted.map_or_else(|| Opened::AskFirst(current), Opened::Exhausted))
 }
 
 /// Writes down another attempt, if the user has one left today.
@@ -207,7 +219,7 @@ fn admit_fresh(
 ) -> Result<Opened, StoreError> {
     let verification = &current.verification;
     match verification.admit(wish.channel, wish.redirects.as_ref(), wish.asked, moment) {
-        Admission::Resume(_) if !wish.asked => Ok(Opened::AskFirst(current.verification)),
+        Admission::Resume(_) if !wish.asked => ask_first(tx, current.verification, user, moment),
         Admission::Resume(_) => attempt(tx, current, wish, user, moment),
         Admission::Underway | Admission::Captured | Admission::AskFirst | Admission::Attempt => {
             admit(tx, current, wish, user, moment)

@@ -1,4 +1,6 @@
 //! Sweeps: what is due by the clock, a bounded number at a time.
+//!
+//! A verification that cannot be read back is put off for a while and holds no other up.
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::params;
@@ -10,12 +12,14 @@ use super::{
     writer::Tx,
 };
 use crate::{
-    domain::{AttemptState, Effect, Moment, News, Verification, VerificationId},
+    domain::{AttemptState, Chain, Effect, Moment, News, Verification, VerificationId},
     storage::{error::StoreError, records::millis, verifications::Recorded},
 };
 
 /// How long a claimed read is left to whoever claimed it.
 const CLAIM: SignedDuration = SignedDuration::from_mins(1);
+/// How long a damaged row is left alone: it stays as it is until somebody mends it.
+const DAMAGE_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 
 /// Claims reads that are due.
 pub(super) fn claim_due_reads(
@@ -41,7 +45,8 @@ pub(super) fn claim_due_reads(
                  WHERE id = ?1",
             )?
             .execute(params![id.as_bytes(), millis(until)])?;
-        claimed.extend(fetch(tx.conn, tx.ring, id)?);
+        let read = fetch(tx.conn, tx.ring, id);
+        claimed.extend(unless_damaged(tx, id, at, read)?);
     }
     Ok(claimed)
 }
@@ -61,7 +66,8 @@ pub(super) fn expire_due(
     )?;
     let mut expired = Vec::with_capacity(due.len());
     for id in due {
-        let Some(loaded) = load(tx.conn, tx.ring, BY_ID, [id.as_bytes()])? else { continue };
+        let read = load(tx.conn, tx.ring, BY_ID, [id.as_bytes()]);
+        let Some(loaded) = unless_damaged(tx, id, moment.at, read)? else { continue };
         let recorded = record(tx, loaded, News::TimePassed, moment)?;
         if recorded.effect.changed {
             expired.push(recorded);
@@ -87,7 +93,8 @@ pub(super) fn recover(tx: &mut Tx<'_>, moment: &Moment) -> Result<usize, StoreEr
         .collect();
     let mut lost = 0;
     for id in under_way? {
-        let Some(mut loaded) = load(tx.conn, tx.ring, BY_ID, [id.as_bytes()])? else { continue };
+        let read = load(tx.conn, tx.ring, BY_ID, [id.as_bytes()]);
+        let Some(mut loaded) = unless_damaged(tx, id, moment.at, read)? else { continue };
         let attempts = loaded.verification.attempts.iter();
         let sessions: Vec<_> = attempts
             .filter(|attempt| attempt.state == AttemptState::Initiating)
@@ -103,6 +110,33 @@ pub(super) fn recover(tx: &mut Tx<'_>, moment: &Moment) -> Result<usize, StoreEr
         save(tx, loaded, &effect, &moment.policy)?;
     }
     Ok(lost)
+}
+
+/// What was read of a verification; `None` too if its row is damaged, which is then put off.
+fn unless_damaged<T>(
+    tx: &Tx<'_>,
+    id: VerificationId,
+    at: Timestamp,
+    read: Result<Option<T>, StoreError>,
+) -> Result<Option<T>, StoreError> {
+    let damage = match read {
+        Err(damage) if damage.is_damage() => damage,
+        Ok(_) | Err(_) => return read,
+    };
+    tracing::error!(
+        verification.id = %id,
+        error = %Chain::of(&damage),
+        "a verification is damaged and is left alone for an hour"
+    );
+    // Nobody is at it. What is never due stays so: `max` of NULL is NULL.
+    let until = at.saturating_add(DAMAGE_PAUSE).unwrap_or(Timestamp::MAX);
+    tx.conn
+        .prepare_cached(
+            "UPDATE verifications SET under_way = under_way & 1, due_at = max(due_at, ?2)
+             WHERE id = ?1",
+        )?
+        .execute(params![id.as_bytes(), millis(until)])?;
+    Ok(None)
 }
 
 /// The verifications that `sql` selects as due.

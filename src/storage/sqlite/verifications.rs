@@ -146,16 +146,17 @@ fn settle(
     moment: &Moment,
 ) -> Result<Option<Settled>, StoreError> {
     let Some(about) = load(tx.conn, tx.ring, BY_ID, [asked.as_bytes()])? else { return Ok(None) };
-    let unreadable = News::DetailsRead(DetailsAnswer::NotReadable);
     let owner = linking::owner(tx, report)?;
     let found = News::DetailsRead(DetailsAnswer::Found(report.clone()));
+    let elsewhere = News::DetailsRead(DetailsAnswer::Elsewhere);
+    let unreadable = News::DetailsRead(DetailsAnswer::NotReadable);
     Ok(Some(match owner {
         Some(owner) if owner.verification.id == asked => {
             Settled::Here(Box::new(record(tx, owner, found, moment)?))
         }
         Some(owner) => Settled::Elsewhere {
             owner: Box::new(record(tx, owner, found, moment)?),
-            asked: Box::new(record(tx, about, unreadable, moment)?),
+            asked: Box::new(record(tx, about, elsewhere, moment)?),
         },
         None => Settled::Nowhere(Box::new(record(tx, about, unreadable, moment)?)),
     }))

@@ -1,8 +1,10 @@
 //! Key rings: which open a database, and which are refused without harm.
 
-use std::{fs, os::unix::fs::PermissionsExt as _};
+use std::{fs, os::unix::fs::PermissionsExt as _, process::Command};
 
-use gerbang::storage::{KeyRingError, KeySource, OpenError, Options, open as open_store};
+use gerbang::storage::{
+    KeyRingError, KeySource, OpenError, Options, generate_key_ring, open as open_store,
+};
 
 use super::{
     bed::{find, issued},
@@ -124,4 +126,54 @@ async fn a_configured_key_ring_must_be_there() {
 
     assert!(matches!(error, OpenError::Keys { source: KeyRingError::Missing, .. }), "{error:?}");
     assert!(!folder.keys().exists());
+}
+
+#[tokio::test]
+async fn a_generated_key_ring_opens_a_store_and_is_not_overwritten() {
+    let folder = Folder::new();
+    let file = folder.0.path().join("ring.json");
+
+    generate_key_ring(&file).unwrap();
+    let made = bytes(&file);
+    let again = generate_key_ring(&file).unwrap_err();
+    let nowhere = generate_key_ring(&folder.0.path().join("absent/ring.json")).unwrap_err();
+
+    assert!(matches!(again, KeyRingError::Exists), "{again:?}");
+    assert!(matches!(nowhere, KeyRingError::File(_)), "{nowhere:?}");
+    assert_eq!(bytes(&file), made);
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o7777, 0o600);
+    let ring: serde_json::Value = serde_json::from_slice(&made).unwrap();
+    assert_eq!(ring["version"], 1);
+    let uses: Vec<_> = ring["keys"].as_array().unwrap().iter().map(|key| &key["use"]).collect();
+    assert_eq!(uses, ["wrap", "index"]);
+    let options = Options::new(folder.database(), KeySource::File(file));
+    let opened = open_store(options).await.unwrap();
+    issued(&*opened.store, "cust-1").await;
+}
+
+#[test]
+fn the_command_writes_a_key_ring_once_and_prints_no_key() {
+    let folder = Folder::new();
+    let file = folder.0.path().join("ring.json");
+    let generate = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gerbang"));
+        command.args(["keys", "generate", "--out"]).arg(&file).output().unwrap()
+    };
+
+    let first = generate();
+    let made = bytes(&file);
+    let second = generate();
+
+    assert_eq!((first.status.code(), second.status.code()), (Some(0), Some(1)));
+    assert_eq!(bytes(&file), made);
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o7777, 0o600);
+    let printed = String::from_utf8(first.stdout).unwrap();
+    assert!(printed.contains(file.to_str().unwrap()) && printed.contains("copy"), "{printed}");
+    let complaint = String::from_utf8(second.stderr).unwrap();
+    assert!(complaint.contains("not overwritten"), "{complaint}");
+    let ring: serde_json::Value = serde_json::from_slice(&made).unwrap();
+    for key in ring["keys"].as_array().unwrap() {
+        let key = key["key"].as_str().unwrap();
+        assert!(!printed.contains(key) && !complaint.contains(key));
+    }
 }

@@ -40,6 +40,7 @@ mod contract {
             a_start_after_the_end_makes_a_new_one,
             the_cap_counts_issued_attempts_of_a_rolling_day,
             the_cap_counts_closed_verifications_too,
+            without_an_attempt_left_the_provider_is_not_even_asked,
             renew_asks_first_and_never_resumes,
             renew_of_anothers_or_a_closed_one_hands_out_nothing,
             a_refused_attempt_is_replaced_once,

@@ -175,6 +175,30 @@ pub(super) async fn the_cap_counts_closed_verifications_too(store: &dyn Store) {
     assert!(matches!(never, Opened::Exhausted(_)), "{never:?}");
 }
 
+pub(super) async fn without_an_attempt_left_the_provider_is_not_even_asked(store: &dyn Store) {
+    let one = Policy { attempts_per_day: 1, ..policy() };
+    let two = Policy { attempts_per_day: 2, ..policy() };
+    let (verification, _) = issued(store, "cust-1").await;
+    let mut elsewhere = wanted("cust-1");
+    elsewhere.channel = Channel::Web;
+    let start = |wish, policy| store.open(wish, false, at(1), policy);
+    let renew = |policy| store.renew(verification.id, user("cust-1"), false, at(1), policy);
+
+    let resumed = start(wanted("cust-1"), one).await.unwrap();
+    let started = start(elsewhere.clone(), one).await.unwrap();
+    let renewed = renew(one).await.unwrap().unwrap();
+    let with_one_left = [start(elsewhere, two).await.unwrap(), renew(two).await.unwrap().unwrap()];
+
+    assert!(matches!(resumed, Opened::Resumed(..)), "no attempt is needed: {resumed:?}");
+    for exhausted in [started, renewed] {
+        let Opened::Exhausted(free_at) = exhausted else { panic!("{exhausted:?}") };
+        assert_eq!(free_at, at(24 * 60));
+    }
+    for asked in with_one_left {
+        assert!(matches!(asked, Opened::AskFirst(_)), "{asked:?}");
+    }
+}
+
 pub(super) async fn renew_asks_first_and_never_resumes(store: &dyn Store) {
     let (verification, _) = issued(store, "cust-1").await;
     let renew = |asked| store.renew(verification.id, user("cust-1"), asked, at(1), policy());
