@@ -105,6 +105,7 @@ async fn a_callback_before_readable_details_is_confirmed_later() {
     // The details become readable after an hour; reads are then an hour and a fifth apart at most.
     app.clock.advance(SignedDuration::from_hours(1));
     app.provider.wait_until(|provider| provider.scripts_running() == 0).await;
+    app.idle().await;
     app.clock.advance(SignedDuration::from_hours(2));
     app.wait_for(&app.token("cust-1", "65"), &id, &["approved"]).await;
 

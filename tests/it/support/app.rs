@@ -161,6 +161,15 @@ impl TestApp {
         })
     }
 
+    /// Waits until every job has done what is due now and sleeps until its next turn.
+    pub(crate) async fn idle(&self) {
+        /// Apply, read, expire.
+        const JOBS: usize = 3;
+        let tick = jiff::SignedDuration::from_secs(1);
+        let asleep = self.clock.wait_for_sleepers_until(self.now() + tick, JOBS);
+        tokio::time::timeout(PATIENCE, asleep).await.unwrap();
+    }
+
     /// Stops the gateway and starts another on the same database.
     pub(crate) async fn restart(mut self) -> Self {
         let options = self.settings_text();
