@@ -35,7 +35,7 @@ enum Command {
     Keys(KeysCommand),
     /// Ask a running gateway whether it is alive; for containers. Exits 0 or 1.
     Healthcheck,
-    /// Print the API's contract (`OpenAPI` 3.1).
+    /// Print the API's contract (OpenAPI 3.1).
     Openapi,
 }
 
