@@ -6,8 +6,9 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use gerbang::telemetry::JsonLines;
 use serde_json::json;
-use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
+use tracing_subscriber::{EnvFilter, fmt::MakeWriter, prelude::*, registry};
 
 use crate::support::{Answer, CALLBACK_KEY, TestApp};
 
@@ -51,11 +52,8 @@ const CANARIES: [&str; 9] = [
 async fn no_personal_value_or_secret_is_found_where_it_does_not_belong() {
     let log = Memory::default();
     // Ours at the finest level; libraries below may trace the bytes they carry by design.
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new("info,gerbang=trace"))
-        .with_writer(log.clone())
-        .json()
-        .finish();
+    let filter = EnvFilter::new("info,gerbang=trace");
+    let subscriber = registry().with(filter).with(JsonLines(log.clone()));
     tracing::subscriber::set_global_default(subscriber).unwrap();
     let app = TestApp::builder().without_callbacks().start().await;
 
