@@ -126,10 +126,16 @@ pub(super) fn read_identity(bytes: &[u8]) -> Result<Identity, StoreError> {
     })
 }
 
-/// The sealed content of the attempts column.
+/// Room for one attempt with a credential of the usual length. A row that grows when its credential
+/// comes would be moved to another page, and its neighbours with it.
+const ATTEMPTS_ROOM: usize = 768;
+
+/// The sealed content of the attempts column, filled up with blanks, which mean nothing in JSON.
 pub(super) fn attempts(attempts: &[Attempt]) -> Result<Plain, StoreError> {
     let records: Vec<_> = attempts.iter().map(AttemptRecord::new).collect();
-    written(&records)
+    let mut plain = written(&records)?;
+    plain.fill_up(ATTEMPTS_ROOM);
+    Ok(plain)
 }
 
 /// Reads [`attempts`] back.

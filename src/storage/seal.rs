@@ -68,6 +68,12 @@ impl Plain {
         Self(buffer)
     }
 
+    /// Adds blanks until there are `length` bytes.
+    pub(super) fn fill_up(&mut self, length: usize) {
+        let whole = HEAD.saturating_add(length).max(self.0.len());
+        self.0.resize(whole, b' ');
+    }
+
     /// Where to write.
     pub(super) const fn writer(&mut self) -> &mut Vec<u8> {
         &mut self.0

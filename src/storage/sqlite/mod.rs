@@ -7,6 +7,7 @@ mod linking;
 mod reader;
 mod saving;
 mod schema;
+mod shelf;
 mod starts;
 mod store;
 mod sweeps;

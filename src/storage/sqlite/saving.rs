@@ -163,7 +163,10 @@ pub(super) fn insert(
             key.seal(&place(id, "attempts"), records::attempts(&verification.attempts)?)?,
         ])?;
     let number = tx.conn.last_insert_rowid();
-    verification.attempts.iter().try_for_each(|attempt| insert_session(tx, number, attempt))
+    verification.attempts.iter().try_for_each(|attempt| insert_session(tx, number, attempt))?;
+    let before = Before::of(verification);
+    tx.shelf.put(Loaded { verification: verification.clone(), number, key, before });
+    Ok(())
 }
 
 /// Takes an event in and writes what came of it.
@@ -213,6 +216,7 @@ pub(super) fn save(
     policy: &Policy,
 ) -> Result<Verification, StoreError> {
     let Loaded { verification, number, key, before } = loaded;
+    tx.shelf.take(verification.id);
     let attempts_moved = !before.has(&verification.attempts);
     if attempts_moved {
         let known = before.attempts.len();

@@ -9,6 +9,7 @@ use super::{
     lane::{Lane, Worker},
     reader::{Read, Reader, Snapshot, read},
     schema::{self, CheckError, Found},
+    shelf::Shelf,
     writer::{Job, Tx, Writer, job},
 };
 use crate::storage::{
@@ -92,7 +93,12 @@ impl SqliteStore {
         bound: usize,
     ) -> io::Result<Self> {
         let (ring, changes) = (Arc::new(ring), Changes::default());
-        let writer = Writer { conn, ring: Arc::clone(&ring), changes: changes.clone() };
+        let writer = Writer {
+            conn,
+            ring: Arc::clone(&ring),
+            changes: changes.clone(),
+            shelf: Shelf::default(),
+        };
         let write: Worker<Job> = Box::new(move |queue| writer.work(queue));
         let reads = readers.into_iter().map(|conn| -> Worker<Read> {
             let reader = Reader { conn, ring: Arc::clone(&ring) };

@@ -37,6 +37,7 @@ pub(super) fn claim_due_reads(
     )?;
     let mut claimed = Vec::with_capacity(due.len());
     for id in due {
+        tx.shelf.take(id);
         // Whatever comes of the read sets the next one; nothing comes of it only in a crash.
         tx.conn
             .prepare_cached(
@@ -79,6 +80,7 @@ pub(super) fn expire_due(
 /// Marks the attempts that nobody waits for any more, and gives claimed reads back: whoever had
 /// them is gone, since a database file belongs to one process at a time.
 pub(super) fn recover(tx: &mut Tx<'_>, moment: &Moment) -> Result<usize, StoreError> {
+    tx.shelf.clear();
     tx.conn
         .prepare_cached(
             "UPDATE verifications SET next_read_at = ?1, under_way = under_way & 1,
@@ -130,6 +132,7 @@ fn unless_damaged<T>(
     );
     // Nobody is at it. What is never due stays so: `max` of NULL is NULL.
     let until = at.saturating_add(DAMAGE_PAUSE).unwrap_or(Timestamp::MAX);
+    tx.shelf.take(id);
     tx.conn
         .prepare_cached(
             "UPDATE verifications SET under_way = under_way & 1, due_at = max(due_at, ?2)

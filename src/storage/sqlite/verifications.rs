@@ -67,9 +67,11 @@ impl Verifications for SqliteStore {
         policy: Policy,
     ) -> BoxFuture<'_, Result<Option<Recorded>, StoreError>> {
         self.write(move |tx| {
-            let Some(loaded) = load(tx.conn, tx.ring, BY_ID, [id.as_bytes()])? else {
-                return Ok(None);
+            let loaded = match tx.shelf.take(id) {
+                Some(loaded) => Some(loaded),
+                None => load(tx.conn, tx.ring, BY_ID, [id.as_bytes()])?,
             };
+            let Some(loaded) = loaded else { return Ok(None) };
             record(tx, loaded, news.clone(), &moment(at, policy)).map(Some)
         })
     }

@@ -11,13 +11,14 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
+    thread,
     time::Instant,
 };
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::lane::Queue;
+use super::{lane::Queue, shelf::Shelf};
 use crate::{
     domain::VerificationId,
     storage::{
@@ -36,6 +37,8 @@ pub(super) struct Tx<'a> {
     pub(super) conn: &'a Connection,
     /// The keys.
     pub(super) ring: &'a KeyRing,
+    /// What was just written and will soon be wanted.
+    pub(super) shelf: &'a Shelf,
     changed: Vec<VerificationId>,
 }
 
@@ -117,6 +120,8 @@ pub(super) struct Writer {
     pub(super) ring: Arc<KeyRing>,
     /// Whom to tell after a commit.
     pub(super) changes: Changes,
+    /// What was just written and will soon be wanted.
+    pub(super) shelf: Shelf,
 }
 
 impl Writer {
@@ -138,7 +143,7 @@ impl Writer {
         let mut next = Some(first);
         while let Some(job) = next {
             batch.add(job);
-            next = if batch.jobs.len() < BATCH { queue.waiting() } else { None };
+            next = if batch.jobs.len() < BATCH { gather(queue) } else { None };
         }
         #[expect(
             clippy::cast_precision_loss,
@@ -154,6 +159,16 @@ impl Writer {
     }
 }
 
+/// The next job that waits, if need be after a turn for whoever else wants this core: a worker that
+/// is about to hand in more would have to wait for the next commit. Where nobody wants it, as on a
+/// machine with cores to spare, the turn is over at once.
+fn gather(queue: &Queue<Job>) -> Option<Job> {
+    queue.waiting().or_else(|| {
+        thread::yield_now();
+        queue.waiting()
+    })
+}
+
 /// A transaction and those who wait for it.
 struct Batch<'a> {
     writer: &'a Writer,
@@ -167,7 +182,8 @@ struct Batch<'a> {
 
 impl<'a> Batch<'a> {
     fn new(writer: &'a Writer) -> Self {
-        let tx = Tx { conn: &writer.conn, ring: &writer.ring, changed: Vec::new() };
+        let (conn, ring, shelf) = (&writer.conn, &writer.ring, &writer.shelf);
+        let tx = Tx { conn, ring, shelf, changed: Vec::new() };
         Self { writer, tx, jobs: Vec::new(), careful: false, broken: false }
     }
 
@@ -189,6 +205,7 @@ impl<'a> Batch<'a> {
         }
         self.careful = true;
         self.tx.changed.clear();
+        self.tx.shelf.clear();
         if !self.writer.conn.is_autocommit() {
             self.writer.execute("ROLLBACK")?;
         }
@@ -211,6 +228,7 @@ impl<'a> Batch<'a> {
             return self.writer.execute("RELEASE job");
         }
         self.tx.changed.truncate(told);
+        self.tx.shelf.clear();
         if self.writer.conn.is_autocommit() {
             // A full disk or a failing one makes SQLite give up the whole transaction.
             self.lose_all(|| "the whole transaction was undone".into());
@@ -258,6 +276,7 @@ impl<'a> Batch<'a> {
     /// Everything done so far was undone.
     fn lose_all(&mut self, cause: impl Fn() -> DatabaseCause) {
         self.tx.changed.clear();
+        self.tx.shelf.clear();
         for job in &mut self.jobs {
             job.lose(StoreError::Database(cause()));
         }

@@ -102,7 +102,7 @@ fn work(steps: &[Step]) -> Outcome {
     let recorder = Commits::default();
     let commits = Arc::clone(&recorder.0);
     metrics::with_local_recorder(&recorder, || {
-        Writer { conn, ring, changes }.work(&Queue::new(exit));
+        Writer { conn, ring, changes, shelf: Shelf::default() }.work(&Queue::new(exit));
     });
 
     let conn = Connection::open(&path).unwrap();
