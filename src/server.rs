@@ -126,6 +126,10 @@ impl Gateway {
         // Waiters are let go and loops end; without this a long-poll would hold its worker.
         self.host.tasks.stop();
         let work = async {
+            // Work whose caller has gone still uses its worker's connections, so the workers end
+            // after it.
+            self.public.pause().await;
+            self.host.tasks.drained().await;
             self.public.stop(true).await;
             self.host.tasks.drained().await;
         };

@@ -107,7 +107,7 @@ impl ResponseError for ApiError {
     fn error_response(&self) -> HttpResponse {
         self.log();
         let trace = Trace::current().unwrap_or_default();
-        self.problem.respond(&trace.request_id)
+        self.problem.respond(trace.request_id())
     }
 }
 
@@ -182,9 +182,7 @@ fn problem_of(error: &usecase::Error, now: Timestamp) -> Problem {
         Error::Overloaded(_) => {
             Problem::new(ProblemType::Overloaded, "Try again in a moment.").retry_after(1)
         }
-        Error::Store(_) | Error::TaskLost => {
-            Problem::new(ProblemType::InternalError, "The operator has been told.")
-        }
+        Error::Store(_) => Problem::new(ProblemType::InternalError, "The operator has been told."),
     }
 }
 

@@ -61,8 +61,11 @@ pub enum SetupError {
     /// The extra certificates cannot be read.
     #[error("the extra certificates cannot be read")]
     Certificates,
-    /// The HTTP client refuses to be built, for example because no certificate authority at all is
-    /// known on this machine.
+    /// TLS cannot be set up, for example because no certificate authority at all is known on this
+    /// machine.
+    #[error("TLS cannot be set up")]
+    Tls(#[source] rustls::Error),
+    /// The HTTP client refuses to be built.
     #[error("the HTTP client cannot be built")]
     Client(#[source] reqwest::Error),
     /// A setting cannot travel in a header; its key.

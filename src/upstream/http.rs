@@ -7,13 +7,18 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use reqwest::{
-    Certificate, Client, ClientBuilder, Proxy, Request, Response, StatusCode,
+    Client, ClientBuilder, Proxy, Request, Response, StatusCode,
     header::{HeaderMap, HeaderName, HeaderValue},
     redirect::Policy,
 };
+use rustls::ClientConfig;
 use secrecy::ExposeSecret;
+use thread_local::ThreadLocal;
 
-use super::error::{SetupError, UpstreamError};
+use super::{
+    error::{SetupError, UpstreamError},
+    tls,
+};
 use crate::{config::Egress, domain::Trace};
 
 /// What the other side reads in its access log.
@@ -30,7 +35,21 @@ const PROBE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_sec
 /// Makes calls; cheap to clone, and clones share their connections.
 #[derive(Clone)]
 pub struct HttpClient {
-    client: Client,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// A client a thread: a connection is driven by the runtime it was opened on, and a call that
+    /// went out through another worker's connection would wake that worker twice.
+    clients: ThreadLocal<Client>,
+    recipe: Recipe,
+}
+
+/// What every thread's client is made of.
+struct Recipe {
+    tls: ClientConfig,
+    proxy: Option<Proxy>,
+    connect_timeout: Duration,
 }
 
 /// What bounds one call.
@@ -52,35 +71,13 @@ pub(super) struct Answer {
 impl HttpClient {
     /// Builds the client; fails if `egress` names what cannot be used.
     pub fn new(egress: &Egress, connect_timeout: Duration) -> Result<Self, SetupError> {
-        let builder = ClientBuilder::new()
-            .user_agent(USER_AGENT)
-            .redirect(Policy::none())
-            .referer(false)
-            .no_proxy()
-            // Answers are small, and secrets beside text that a caller chose are not to be
-            // compressed together.
-            .no_gzip()
-            .connect_timeout(connect_timeout)
-            .pool_idle_timeout(IDLE)
-            .http2_keep_alive_interval(PROBE.0)
-            .http2_keep_alive_timeout(PROBE.1);
-        let builder = match &egress.proxy_url {
-            Some(url) => {
-                let proxy = Proxy::all(url.expose_secret()).map_err(|_| SetupError::Proxy)?;
-                builder.proxy(proxy)
-            }
-            None => builder,
-        };
-        let builder = match &egress.ca {
-            Some(file) => {
-                let extra = Certificate::from_pem_bundle(file.text.as_bytes())
-                    .map_err(|_| SetupError::Certificates)?;
-                builder.tls_certs_merge(extra)
-            }
-            None => builder,
-        };
-        let client = builder.build().map_err(|error| SetupError::Client(error.without_url()))?;
-        Ok(Self { client })
+        let proxy = egress.proxy_url.as_ref().map(|url| Proxy::all(url.expose_secret()));
+        let proxy = proxy.transpose().map_err(|_| SetupError::Proxy)?;
+        let recipe = Recipe { tls: tls::config(egress.ca.as_ref())?, proxy, connect_timeout };
+        let shared = Shared { clients: ThreadLocal::new(), recipe };
+        // What cannot be built must be known before anything is served.
+        shared.client().map_err(|error| SetupError::Client(error.without_url()))?;
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Makes the call and reads the whole answer. A connection that could not be made is tried
@@ -93,14 +90,44 @@ impl HttpClient {
         *request.timeout_mut() = Some(limits.deadline);
         name_the_request(request.headers_mut());
         let spare = request.try_clone();
-        let first = self.client.execute(request).await.map_err(failure);
+        let client = self.shared.client().map_err(failure)?;
+        let first = client.execute(request).await.map_err(failure);
         let response = match (first, spare) {
             (Err(UpstreamError::Unreachable(_)), Some(again)) => {
-                self.client.execute(again).await.map_err(failure)?
+                client.execute(again).await.map_err(failure)?
             }
             (outcome, _) => outcome?,
         };
         read(response, limits.max_answer).await
+    }
+}
+
+impl Shared {
+    /// The client of this thread.
+    fn client(&self) -> Result<&Client, reqwest::Error> {
+        self.clients.get_or_try(|| self.recipe.build())
+    }
+}
+
+impl Recipe {
+    fn build(&self) -> Result<Client, reqwest::Error> {
+        let builder = ClientBuilder::new()
+            .user_agent(USER_AGENT)
+            .redirect(Policy::none())
+            .referer(false)
+            .no_proxy()
+            // Answers are small, and secrets beside text that a caller chose are not to be
+            // compressed together.
+            .no_gzip()
+            .tls_backend_preconfigured(self.tls.clone())
+            .connect_timeout(self.connect_timeout)
+            .pool_idle_timeout(IDLE)
+            .http2_keep_alive_interval(PROBE.0)
+            .http2_keep_alive_timeout(PROBE.1);
+        match &self.proxy {
+            Some(proxy) => builder.proxy(proxy.clone()).build(),
+            None => builder.build(),
+        }
     }
 }
 
@@ -113,8 +140,8 @@ fn name_the_request(headers: &mut HeaderMap) {
             headers.insert(name, value);
         }
     };
-    put(HeaderName::from_static("x-request-id"), &trace.request_id);
-    put(HeaderName::from_static("traceparent"), trace.traceparent.as_deref().unwrap_or_default());
+    put(HeaderName::from_static("x-request-id"), trace.request_id());
+    put(HeaderName::from_static("traceparent"), trace.traceparent().unwrap_or_default());
 }
 
 /// Reads at most `most` bytes. An announced length is believed if it is too large, never if it is

@@ -11,6 +11,7 @@ mod jwks;
 mod meter;
 mod provider;
 mod spread;
+mod tls;
 mod token;
 
 pub use error::{SetupError, UpstreamError};

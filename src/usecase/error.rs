@@ -82,10 +82,6 @@ pub enum Error {
     /// Remembering failed.
     #[error("the store failed")]
     Store(#[source] StoreError),
-    /// A task of ours ended without an answer; it panicked or was cut off by the end of the
-    /// process.
-    #[error("a task ended without an answer")]
-    TaskLost,
 }
 
 impl From<UpstreamError> for Error {

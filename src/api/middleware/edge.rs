@@ -31,13 +31,12 @@ pub async fn around(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let trace = trace_of(&request);
-    let request_id = trace.request_id.clone();
     request.extensions_mut().insert(trace.clone());
     let draining =
         request.app_data::<web::Data<AppState>>().is_some_and(|state| state.is_draining());
-    let mut response = trace.scope(next.call(request)).await?.map_into_boxed_body();
+    let mut response = trace.clone().scope(next.call(request)).await?.map_into_boxed_body();
     let headers = response.headers_mut();
-    if let Ok(value) = HeaderValue::from_str(&request_id) {
+    if let Ok(value) = HeaderValue::from_str(trace.request_id()) {
         headers.insert(REQUEST_ID, value);
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -74,7 +73,7 @@ fn trace_of(request: &ServiceRequest) -> Trace {
         .and_then(|value| value.to_str().ok())
         .filter(|text| is_traceparent(text))
         .map(ToOwned::to_owned);
-    Trace { request_id, traceparent }
+    Trace::new(request_id, traceparent)
 }
 
 fn is_request_id(text: &str) -> bool {

@@ -28,7 +28,7 @@ impl RootSpanBuilder for RequestSpan {
         let trace = request.extensions().get::<Trace>().cloned().unwrap_or_default();
         tracing::info_span!(
             "request",
-            request.id = trace.request_id,
+            request.id = trace.request_id(),
             http.request.method = %request.method(),
             http.route = route(request),
             app.id = tracing::field::Empty,

@@ -20,9 +20,9 @@ pub async fn receive(ports: &Ports, body: Vec<u8>) -> Result<(), Error> {
         },
     );
     let callback = NewCallback { body: Pii::new(body), fingerprint, received_at: ports.now() };
-    // In a task of its own: a provider that hangs up must not leave us with half a thought.
+    // To its end, so that a provider that hangs up does not leave us with half a thought.
     let own = ports.clone();
-    let kept = ports.parts.tasks.spawn(async move {
+    let kept = ports.parts.tasks.carry(async move {
         let id = own.store().keep_callback(callback).await?;
         if let Err(unreadable) = read {
             own.store().set_callback_aside(id).await?;
@@ -34,7 +34,7 @@ pub async fn receive(ports: &Ports, body: Vec<u8>) -> Result<(), Error> {
         own.callback_kept.notify_one();
         Ok(())
     });
-    kept.await.map_err(|_| Error::TaskLost)?
+    kept.await
 }
 
 pub(super) fn count(outcome: &'static str) {

@@ -34,8 +34,8 @@ impl Started {
     }
 }
 
-/// Runs `work` in a task of its own and waits for it until the start deadline. A caller that hangs
-/// up takes its handler along, but not what it has begun.
+/// Does `work` and waits for it until the start deadline. A caller that hangs up or waited long
+/// enough takes its handler along, but not what it has begun: that goes on as a task.
 pub(super) async fn within_deadline<F>(
     ports: &Ports,
     work: impl FnOnce(Ports, Timestamp) -> F,
@@ -44,10 +44,10 @@ where
     F: Future<Output = Result<Started, Error>> + Send + 'static,
 {
     let deadline = ports.now().saturating_add(ports.parts.start_deadline).unwrap_or(Timestamp::MAX);
-    let task = ports.parts.tasks.spawn(work(ports.clone(), deadline));
+    let work = ports.parts.tasks.carry(work(ports.clone(), deadline));
     tokio::select! {
         biased;
-        done = task => done.map_err(|_| Error::TaskLost)?,
+        done = work => done,
         () = ports.parts.clock.sleep_until(deadline) => Err(Error::DeadlinePassed),
     }
 }
