@@ -7,6 +7,7 @@ WORKDIR /build
 
 # What is compiled in, and nothing else: a change of a document does not build anew.
 COPY Cargo.toml Cargo.lock openapi.yaml ./
+COPY .cargo .cargo
 COPY config config
 COPY src src
 # Named in Cargo.toml, so cargo wants to see them.

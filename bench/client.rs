@@ -22,11 +22,23 @@ const BODY: &str = r#"{"channel":"sdk"}"#;
 /// The largest answer that is waited for.
 const MOST_BYTES: usize = 64 * 1024;
 
-/// Whom to ask, and which answer is a success.
+/// What is asked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Call {
+    /// To start a verification.
+    Start,
+    /// For the user's verifications.
+    List,
+}
+
+/// Whom to ask for what, how fast, and which answer is a success.
 #[derive(Debug)]
 pub(crate) struct Target {
     pub(crate) address: SocketAddr,
     pub(crate) expected: u16,
+    pub(crate) call: Call,
+    /// The time from one request to the next, over all connections.
+    pub(crate) pace: Option<Duration>,
 }
 
 /// What was measured.
@@ -53,7 +65,7 @@ impl Figures {
 
 /// Sends one request a token over `connections` connections.
 pub(crate) fn run(target: &Target, tokens: &[&str], connections: usize) -> Result<Figures> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let opened = (0..connections).map(|_| Connection::open(target));
         let opened = try_join_all(opened).await.context("no connection was made")?;
@@ -64,9 +76,14 @@ pub(crate) fn run(target: &Target, tokens: &[&str], connections: usize) -> Resul
         try_join_all(opened.into_iter().map(|mut connection| {
             let (next, latencies) = (&next, &latencies);
             async move {
-                while let Some(token) = tokens.get(next.replace(next.get() + 1)) {
-                    let asked = Instant::now();
-                    connection.start(token).await?;
+                loop {
+                    let number = next.replace(next.get() + 1);
+                    let Some(token) = tokens.get(number) else { break };
+                    let asked = match target.pace {
+                        Some(pace) => due(begun, pace, number).await,
+                        None => Instant::now(),
+                    };
+                    connection.send(token).await?;
                     latencies.borrow_mut().push(asked.elapsed());
                 }
                 anyhow::Ok(())
@@ -76,6 +93,16 @@ pub(crate) fn run(target: &Target, tokens: &[&str], connections: usize) -> Resul
 
         Ok(Figures { took: begun.elapsed(), latencies: latencies.into_inner() })
     })
+}
+
+/// Waits until request `number` is due, and says when that was.
+#[expect(clippy::disallowed_methods, reason = "a load runs by the machine's own time")]
+async fn due(begun: Instant, pace: Duration, number: usize) -> Instant {
+    let at = begun + pace * u32::try_from(number).unwrap_or(u32::MAX);
+    // Timers tick in milliseconds, so a moment before its time a request counts as due. Those that
+    // fall into one tick are spread by as much, and are not measured as waiting.
+    tokio::time::sleep_until(at.into()).await;
+    at.max(Instant::now().min(at + Duration::from_millis(1)))
 }
 
 struct Connection<'a> {
@@ -92,15 +119,20 @@ impl<'a> Connection<'a> {
         Ok(Self { target, stream, request: String::new(), answer: Vec::new() })
     }
 
-    async fn start(&mut self, token: &str) -> Result<()> {
+    async fn send(&mut self, token: &str) -> Result<()> {
+        let (method, body) = match self.target.call {
+            Call::Start => ("POST", BODY),
+            Call::List => ("GET", ""),
+        };
         self.request.clear();
         for part in [
-            "POST /v1/verifications HTTP/1.1\r\nhost: kyc.bench.example\r\nauthorization: Bearer ",
+            method,
+            " /v1/verifications HTTP/1.1\r\nhost: kyc.bench.example\r\nauthorization: Bearer ",
             token,
             "\r\ncontent-type: application/json\r\naccept: application/json\r\ncontent-length: ",
-            &BODY.len().to_string(),
+            &body.len().to_string(),
             "\r\n\r\n",
-            BODY,
+            body,
         ] {
             self.request.push_str(part);
         }
@@ -108,7 +140,8 @@ impl<'a> Connection<'a> {
         let (status, body) = self.read().await?;
         ensure!(status == self.target.expected, "answered {status}: {body}");
         // Both gateway and upstream name it; an error page of either does not.
-        ensure!(body.to_ascii_lowercase().contains("token\""), "no token in: {body}");
+        let named = body.to_ascii_lowercase().contains("token\"");
+        ensure!(named || matches!(self.target.call, Call::List), "no token in: {body}");
         Ok(())
     }
 

@@ -7,7 +7,7 @@
 mod client;
 mod tokens;
 
-use std::{fs, net::SocketAddr, path::PathBuf};
+use std::{fs, net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
 use clap::{Args, Parser, Subcommand};
@@ -23,7 +23,9 @@ enum Command {
     /// Writes `tokens` (one a line) and `issuer.pem` into a folder.
     Mint(Mint),
     /// Sends one start a token and prints requests/s, p50 and p99 in milliseconds.
-    Start(Start),
+    Start(Load),
+    /// Asks for each user's list instead, so that the tokens have been seen when the starts come.
+    Visit(Load),
 }
 
 #[derive(Debug, Args)]
@@ -40,7 +42,7 @@ struct Mint {
 }
 
 #[derive(Debug, Args)]
-struct Start {
+struct Load {
     /// Whom to ask.
     #[arg(long)]
     address: SocketAddr,
@@ -59,12 +61,17 @@ struct Start {
     /// The one status that counts as success.
     #[arg(long)]
     expect: u16,
+    /// Requests a second, sent on time whatever the answers do; as fast as they are answered if
+    /// left out. A latency then begins when its request was due.
+    #[arg(long)]
+    rate: Option<f64>,
 }
 
 fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Mint(args) => mint(&args),
-        Command::Start(args) => start(&args),
+        Command::Start(args) => load(&args, client::Call::Start),
+        Command::Visit(args) => load(&args, client::Call::List),
     }
 }
 
@@ -77,12 +84,13 @@ fn mint(args: &Mint) -> Result<()> {
 }
 
 #[expect(clippy::print_stdout, reason = "the line that `bench/run` reads")]
-fn start(args: &Start) -> Result<()> {
+fn load(args: &Load, call: client::Call) -> Result<()> {
     let file = fs::read_to_string(&args.tokens).context("the tokens cannot be read")?;
     let tokens: Vec<&str> = file.lines().skip(args.skip).take(args.count).collect();
     ensure!(tokens.len() == args.count, "only {} tokens are left", tokens.len());
 
-    let target = client::Target { address: args.address, expected: args.expect };
+    let pace = args.rate.map(|rate| Duration::from_secs_f64(1.0 / rate));
+    let target = client::Target { address: args.address, expected: args.expect, call, pace };
     let mut figures = client::run(&target, &tokens, args.connections)?;
 
     println!(
