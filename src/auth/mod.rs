@@ -10,8 +10,11 @@ mod crypto;
 mod error;
 mod issuer;
 mod keys;
+mod strength;
 mod strict;
 mod verifier;
+#[cfg(test)]
+mod wycheproof_tests;
 
 pub use callback::CallbackGate;
 pub use crypto::install_crypto;
