@@ -47,6 +47,9 @@ impl TrustedIssuer {
         clock: &Arc<dyn Clock>,
         tasks: &Tasks,
     ) -> Result<Self, AuthSetupError> {
+        if settings.is_development() {
+            tracing::warn!(issuer = settings.issuer, "tokens for development are trusted");
+        }
         let fault = |why| AuthSetupError { issuer: settings.issuer.clone(), why };
         let keys = match &settings.keys {
             KeySource::JwksUrl(url) => Keys::Remote(RemoteKeys::new(

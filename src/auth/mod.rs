@@ -7,6 +7,7 @@ mod claims;
 mod compact;
 mod contact;
 mod crypto;
+mod development;
 mod error;
 mod issuer;
 mod keys;
@@ -18,5 +19,6 @@ mod wycheproof_tests;
 
 pub use callback::CallbackGate;
 pub use crypto::install_crypto;
-pub use error::{AuthError, AuthSetupError};
+pub use development::{DevelopmentKey, Life};
+pub use error::{AuthError, AuthSetupError, MintError};
 pub use verifier::TokenVerifier;
