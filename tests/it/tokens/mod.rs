@@ -1,5 +1,6 @@
 //! Access tokens: who is believed, and as whom.
 
+mod attacks;
 mod callers;
 mod development;
 mod forged;
