@@ -15,6 +15,10 @@ use crate::{
     usecase,
 };
 
+/// What asks for an access token. RFC 6750, section 3, wants at least one parameter behind the scheme,
+/// and no `error` for those who sent no token at all.
+const CHALLENGE: &str = "Bearer realm=\"gerbang\"";
+
 /// A failed request: what the caller is told, and what happened.
 #[derive(Debug)]
 pub(crate) struct ApiError {
@@ -39,7 +43,7 @@ impl ApiError {
     pub(crate) fn unauthenticated() -> Self {
         let detail = "Send an access token as `Authorization: Bearer …`.";
         Problem::new(ProblemType::AuthenticationRequired, detail)
-            .with_header(header::WWW_AUTHENTICATE, "Bearer")
+            .with_header(header::WWW_AUTHENTICATE, CHALLENGE)
             .into()
     }
 
@@ -55,8 +59,10 @@ impl ApiError {
             Problem::new(ProblemType::UpstreamUnavailable, detail).retry_after(2)
         } else {
             let detail = "Get a new access token and try again.";
-            Problem::new(ProblemType::InvalidToken, detail)
-                .with_header(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")
+            Problem::new(ProblemType::InvalidToken, detail).with_header(
+                header::WWW_AUTHENTICATE,
+                &format!("{CHALLENGE}, error=\"invalid_token\""),
+            )
         };
         Self { problem: Box::new(problem), cause: Some(Box::new(error)) }
     }
@@ -154,7 +160,7 @@ fn problem_of(error: &usecase::Error, now: Timestamp) -> Problem {
         )
         .with_header(
             header::WWW_AUTHENTICATE,
-            &format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", scope.as_str()),
+            &format!("{CHALLENGE}, error=\"insufficient_scope\", scope=\"{}\"", scope.as_str()),
         ),
         Error::DeadlinePassed | Error::ProviderTimeout(_) => Problem::new(
             ProblemType::UpstreamTimeout,

@@ -11,35 +11,49 @@ use super::{error::AuthError, strict};
 /// The longest token looked at, in bytes; the headers of a request are limited to twice that.
 const LONGEST: usize = 8 * 1024;
 
-/// The parts of a token.
-pub(super) struct Compact {
+/// A signed object (RFC 7515, section 7.1), whatever its payload is.
+pub(super) struct Jws<'a> {
     /// The `alg` of the header.
     pub(super) algorithm: String,
     /// The `kid` of the header.
     pub(super) key_id: Option<String>,
     /// The `typ` of the header.
     pub(super) typ: Option<String>,
+    /// What is said.
+    pub(super) payload: Vec<u8>,
+    /// What was signed: header and payload as they came.
+    pub(super) signed: &'a str,
+    /// The signature, still encoded.
+    pub(super) signature: &'a str,
+}
+
+/// The parts of a token.
+pub(super) struct Compact<'a> {
+    /// How it was signed.
+    pub(super) jws: Jws<'a>,
     /// The payload.
     pub(super) claims: Map<String, Value>,
 }
 
-impl Compact {
-    /// Takes a token apart (RFC 7515, section 7.1). Encrypted tokens have five parts, not three.
-    pub(super) fn parse(token: &str) -> Result<Self, AuthError> {
-        check_length(token)?;
-        let mut parts = token.split('.');
-        let (Some(header), Some(payload), Some(signature), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return Err(AuthError::Malformed("not three parts"));
-        };
+impl<'a> Jws<'a> {
+    /// Takes a signed object apart. Encrypted ones have five parts, not three.
+    pub(super) fn parse(text: &'a str) -> Result<Self, AuthError> {
+        check_length(text)?;
+        let not_three = AuthError::Malformed("not three parts");
+        let (signed, signature) = text.rsplit_once('.').ok_or_else(|| not_three.clone())?;
+        let (header, payload) = signed.split_once('.').ok_or_else(|| not_three.clone())?;
+        if payload.contains('.') {
+            return Err(not_three);
+        }
         if signature.is_empty() {
             return Err(AuthError::Malformed("not signed"));
         }
-        let header = object(header).ok_or(AuthError::Malformed("the header"))?;
+        let header = decode(header).and_then(|header| strict::object(&header));
+        let header = header.ok_or(AuthError::Malformed("the header"))?;
         // An extension that must be understood and is not (RFC 7515, section 4.1.11). We
-        // understand none.
-        if header.contains_key("crit") {
+        // understand none; and whoever sends `b64` (RFC 7797) without saying so means another
+        // payload than we read.
+        if header.contains_key("crit") || header.contains_key("b64") {
             return Err(AuthError::Malformed("a critical extension"));
         }
         let text = |name: &'static str| match header.get(name) {
@@ -51,8 +65,19 @@ impl Compact {
             algorithm: text("alg")?.ok_or(AuthError::Malformed("no algorithm"))?,
             key_id: text("kid")?,
             typ: text("typ")?,
-            claims: object(payload).ok_or(AuthError::Malformed("the payload"))?,
+            payload: decode(payload).ok_or(AuthError::Malformed("the payload"))?,
+            signed,
+            signature,
         })
+    }
+}
+
+impl<'a> Compact<'a> {
+    /// Takes a token apart.
+    pub(super) fn parse(token: &'a str) -> Result<Self, AuthError> {
+        let jws = Jws::parse(token)?;
+        let claims = strict::object(&jws.payload).ok_or(AuthError::Malformed("the payload"))?;
+        Ok(Self { jws, claims })
     }
 }
 
@@ -61,8 +86,9 @@ pub(super) const fn check_length(token: &str) -> Result<(), AuthError> {
     if token.len() > LONGEST { Err(AuthError::TooLong) } else { Ok(()) }
 }
 
-fn object(part: &str) -> Option<Map<String, Value>> {
-    strict::object(&URL_SAFE_NO_PAD.decode(part).ok()?)
+/// Base64url without padding, blanks, or bits left over: each text has one encoding.
+fn decode(part: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(part).ok()
 }
 
 #[cfg(test)]
@@ -76,15 +102,17 @@ mod tests {
 
     #[test]
     fn a_token_is_taken_apart() {
-        let compact = Compact::parse(&token(
+        let token = token(
             r#"{"alg":"RS256","kid":"k1","typ":"at+jwt","jwk":{},"jku":"https://evil.example"}"#,
             r#"{"sub":"a"}"#,
-        ))
-        .unwrap();
+        );
 
-        assert_eq!(compact.algorithm, "RS256");
-        assert_eq!(compact.key_id.as_deref(), Some("k1"));
-        assert_eq!(compact.typ.as_deref(), Some("at+jwt"));
+        let compact = Compact::parse(&token).unwrap();
+
+        assert_eq!(compact.jws.algorithm, "RS256");
+        assert_eq!(compact.jws.key_id.as_deref(), Some("k1"));
+        assert_eq!(compact.jws.typ.as_deref(), Some("at+jwt"));
+        assert_eq!(format!("{}.{}", compact.jws.signed, compact.jws.signature), token);
         assert_eq!(compact.claims.get("sub"), Some(&Value::from("a")));
     }
 
@@ -108,6 +136,7 @@ mod tests {
             token(r#"{"alg":"RS256","kid":1}"#, "{}"),
             token(r#"{"alg":"RS256","crit":["b64"],"b64":false}"#, "{}"),
             token(r#"{"alg":"RS256","crit":[]}"#, "{}"),
+            token(r#"{"alg":"RS256","b64":false}"#, "{}"),
             token(r#"{"alg":"RS256","alg":"none"}"#, "{}"),
             token(r#"{"alg":"RS256"}"#, r#"{"sub":"a","sub":"b"}"#),
             token(r#"{"alg":"RS256"}"#, r#""sub""#),

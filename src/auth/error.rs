@@ -62,3 +62,31 @@ pub struct AuthSetupError {
     /// What is wrong with its keys.
     pub why: &'static str,
 }
+
+/// A token for development that was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum MintError {
+    /// The issuer is a real one: its tokens come from itself.
+    #[error(
+        "{0} is no issuer for development; those are called urn:gerbang:dev or urn:gerbang:dev:…"
+    )]
+    NotDevelopment(String),
+    /// The issuer is not configured for the only algorithm made here.
+    #[error("the issuer's algorithms lack EdDSA, the only one tokens are minted with")]
+    Algorithm,
+    /// The file holds no key of that kind.
+    #[error("the key is no Ed25519 private key in PEM form (PKCS#8)")]
+    Key,
+    /// The system gave no randomness.
+    #[error("no key could be made")]
+    Randomness,
+    /// A claim that is the issuer's to make.
+    #[error("the claim {0} cannot be chosen")]
+    Reserved(String),
+    /// The issuer's keys, as configured, are none.
+    #[error("the issuer's keys cannot be used: {0}")]
+    Keys(&'static str),
+    /// The gateway of this configuration would refuse the token.
+    #[error("the gateway would not take this token")]
+    Refused(#[source] AuthError),
+}

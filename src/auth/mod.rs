@@ -7,13 +7,18 @@ mod claims;
 mod compact;
 mod contact;
 mod crypto;
+mod development;
 mod error;
 mod issuer;
 mod keys;
+mod strength;
 mod strict;
 mod verifier;
+#[cfg(test)]
+mod wycheproof_tests;
 
 pub use callback::CallbackGate;
 pub use crypto::install_crypto;
-pub use error::{AuthError, AuthSetupError};
+pub use development::{DevelopmentKey, Life};
+pub use error::{AuthError, AuthSetupError, MintError};
 pub use verifier::TokenVerifier;

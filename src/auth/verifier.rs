@@ -47,7 +47,7 @@ struct Verified {
 }
 
 #[derive(Debug)]
-enum Caller {
+pub(super) enum Caller {
     App(Arc<AppCaller>),
     Backend(Arc<BackendCaller>),
 }
@@ -96,41 +96,55 @@ impl TokenVerifier {
         if let Some(remembered) = remembered {
             return Ok(remembered);
         }
-        let verified = Arc::new(self.verify_anew(token, &hash).await?);
+        let verified = Arc::new(self.verify_anew(token).await?);
         self.verified.insert(hash, Arc::clone(&verified));
         Ok(verified)
     }
 
-    async fn verify_anew(&self, token: &str, hash: &[u8; 32]) -> Result<Verified, AuthError> {
+    async fn verify_anew(&self, token: &str) -> Result<Verified, AuthError> {
         let compact = Compact::parse(token)?;
-        let mut named = self.issuers.iter().filter(|issuer| issuer.is_named_by(&compact));
+        let mut named = self.issuers.iter().filter(|issuer| issuer.is_named_by(&compact.claims));
         let (Some(issuer), None) = (named.next(), named.next()) else {
             return Err(AuthError::UnknownIssuer);
         };
-        let with = issuer.verify(token, &compact).await?;
+        let with = issuer.verify(&compact.jws).await?;
         let now = self.clock.now();
+        let (caller, expires_at) = caller(&compact, &issuer.settings, now)?;
         let leeway = issuer.settings.leeway;
-        let expires_at = claims::check_times(&compact.claims, leeway, now)?;
-        let name = token_name(&compact, hash);
-        let proven = ProvenToken { claims: &compact.claims, issuer: &issuer.settings, name: &name };
-        let caller = match issuer.settings.token_use {
-            TokenUse::App => Caller::App(Arc::new(claims::app_caller(&proven, expires_at)?)),
-            TokenUse::Backend => {
-                Caller::Backend(Arc::new(claims::backend_caller(&proven, expires_at)?))
-            }
-        };
         let end = expires_at.saturating_add(leeway).unwrap_or(Timestamp::MAX);
         let until = now.saturating_add(MEMORY).unwrap_or(Timestamp::MAX).min(end);
         Ok(Verified { caller, issuer: Arc::clone(issuer), with, until })
     }
 }
 
-/// Names a token among those of its issuer: by its `jti` if that can be written down, else by its
-/// hash.
-fn token_name(compact: &Compact, hash: &[u8; 32]) -> String {
+/// Who a token of a proven issuer speaks for, and until when.
+pub(super) fn caller(
+    compact: &Compact<'_>,
+    issuer: &config::Issuer,
+    now: Timestamp,
+) -> Result<(Caller, Timestamp), AuthError> {
+    let expires_at = claims::check_times(&compact.claims, issuer.leeway, now)?;
+    let name = token_name(compact);
+    let proven = ProvenToken { claims: &compact.claims, issuer, name: &name };
+    let caller = match issuer.token_use {
+        TokenUse::App => Caller::App(Arc::new(claims::app_caller(&proven, expires_at)?)),
+        TokenUse::Backend => {
+            Caller::Backend(Arc::new(claims::backend_caller(&proven, expires_at)?))
+        }
+    };
+    Ok((caller, expires_at))
+}
+
+/// Names a token among those of its issuer: by its `jti` if that can be written down, else by the
+/// hash of what was signed. The signature is left out, because it is not unique: whoever has an
+/// ECDSA signature can make a second one of it that is as good.
+fn token_name(compact: &Compact<'_>) -> String {
     const LONGEST: usize = 64;
     let plain =
         |name: &&str| name.len() <= LONGEST && name.bytes().all(|byte| byte.is_ascii_graphic());
     let named = claims::text(&compact.claims, "jti").filter(plain);
-    named.map_or_else(|| URL_SAFE_NO_PAD.encode(hash), str::to_owned)
+    named.map_or_else(
+        || URL_SAFE_NO_PAD.encode(digest(&SHA256, compact.jws.signed.as_bytes())),
+        str::to_owned,
+    )
 }

@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use super::{config, demo, healthcheck, keys, openapi, sandbox, serve};
+use super::{config, demo, healthcheck, keys, openapi, sandbox, serve, token};
 use crate::domain::Chain;
 
 /// A backend-for-frontend gateway for identity verification.
@@ -33,6 +33,9 @@ enum Command {
     /// Make the keys that seal personal data.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Make access tokens for development, where no sign-in service is at hand.
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Ask a running gateway whether it is alive; for containers. Exits 0 or 1.
     Healthcheck,
     /// Print the API's contract (OpenAPI 3.1).
@@ -53,6 +56,16 @@ enum KeysCommand {
     Generate(keys::Options),
 }
 
+#[derive(Debug, Subcommand)]
+enum TokenCommand {
+    /// Write a new signing key, for its owner alone, and its public half beside it; refuses to
+    /// overwrite.
+    Key(token::KeyOptions),
+    /// Print a token that the gateway of `--config` takes. Its issuer has to be one for development
+    /// (`urn:gerbang:dev…`), and the gateway one that only this machine can reach.
+    Mint(token::MintOptions),
+}
+
 /// Does what the command line says.
 pub fn run() -> ExitCode {
     let Cli { config: file, command } = Cli::parse();
@@ -63,6 +76,8 @@ pub fn run() -> ExitCode {
         Command::Config(ConfigCommand::Check) => return config::check(file),
         Command::Config(ConfigCommand::Show) => return config::show(file),
         Command::Keys(KeysCommand::Generate(options)) => keys::generate(options),
+        Command::Token(TokenCommand::Key(options)) => token::make_key(options),
+        Command::Token(TokenCommand::Mint(options)) => token::mint(file, options),
         Command::Healthcheck => healthcheck::run(file),
         Command::Openapi => openapi::run(),
     };

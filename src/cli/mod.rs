@@ -9,5 +9,6 @@ mod openapi;
 mod sandbox;
 mod serve;
 mod signal;
+mod token;
 
 pub use command::run;

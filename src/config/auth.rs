@@ -50,6 +50,23 @@ pub struct Issuer {
     pub shared_users: bool,
 }
 
+impl Issuer {
+    /// Whether its tokens are for development: anybody with a file can sign them, so `serve` knows
+    /// it only where nobody else can reach the gateway.
+    pub fn is_development(&self) -> bool {
+        is_development(&self.issuer)
+    }
+}
+
+/// Whether an issuer of this name is one for development: `urn:gerbang:dev`, or that with a colon
+/// and more behind it. Whatever the case: a name of this kind must not slip past the check by its
+/// spelling.
+pub(super) fn is_development(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let rest = lower.strip_prefix("urn:gerbang:dev");
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+}
+
 /// Which operations an issuer's tokens open; they are refused at the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenUse {

@@ -3,7 +3,7 @@
 //! Invariant: issuers are judged one by one and in pairs, so that a token can neither be claimed by
 //! two entries nor make one issuer's user out of another's.
 
-use super::auth::{Algorithm, Auth, Claims, ContactProof, Issuer, KeySource, TokenUse};
+use super::auth::{self, Algorithm, Auth, Claims, ContactProof, Issuer, KeySource, TokenUse};
 use super::key_material::{self, Family};
 use super::mistake::Flaw;
 use super::parse::{self, Reach, secs};
@@ -70,7 +70,7 @@ fn check_pair(entry: &Section<'_>, issuer: &Issuer, earlier: &Issuer) -> Read<()
 fn issuer(entry: &Section<'_>, reach: Reach) -> Read<Issuer> {
     entry.refuse_gap()?;
     let token_use = entry.required("use", token_use);
-    let issuer = entry.required("issuer", parse::visible);
+    let issuer = entry.required("issuer", |text| issuer_name(text, reach));
     let audience = entry.required("audience", parse::visible);
     let algorithms = algorithms(entry);
     let keys = keys(entry, reach, algorithms.as_deref().unwrap_or_default());
@@ -95,6 +95,18 @@ fn issuer(entry: &Section<'_>, reach: Reach) -> Read<Issuer> {
         claims: claims?,
         shared_users: shared_users?,
     })
+}
+
+/// An issuer for development signs for whoever has its file: nothing for a gateway that others can
+/// reach.
+fn issuer_name(text: &str, reach: Reach) -> Result<String, Flaw> {
+    if reach == Reach::Public && auth::is_development(text) {
+        return Err(Flaw::new(
+            "is an issuer for development, and others can reach this gateway",
+            "name your own issuer, or let server.listen be a loopback address",
+        ));
+    }
+    parse::visible(text)
 }
 
 fn token_use(text: &str) -> Result<TokenUse, Flaw> {

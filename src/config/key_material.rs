@@ -4,8 +4,9 @@
 //! is copied and mounted with less care; and an algorithm that the key cannot verify is refused at
 //! start, not at the first login.
 
+use aws_lc_rs::rsa::PublicEncryptingKey;
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
 
 use super::auth::Algorithm;
@@ -49,12 +50,20 @@ pub(super) fn check_public_key(pem: &str, algorithms: &[Algorithm]) -> Result<()
             "keep that key at the issuer; give its public half (openssl pkey -pubout)",
         ));
     }
-    let family = public_key_family(pem).ok_or_else(|| {
+    let key = public_key(pem).and_then(|der| Some((public_key_family(&der)?, der)));
+    let (family, der) = key.ok_or_else(|| {
         Flaw::new(
             "names a file without a public key that can be used",
             "give one PEM block `BEGIN PUBLIC KEY` of RSA, P-256, P-384 or Ed25519",
         )
     })?;
+    // Its name is misleading: what counts is that it takes 2048 to 8192 bits, as verifying does.
+    if family == Family::Rsa && PublicEncryptingKey::from_der(&der).is_err() {
+        return Err(Flaw::new(
+            "names an RSA key that is too short, or absurdly long",
+            "let the issuer use one of 2048 to 8192 bits",
+        ));
+    }
     if algorithms.iter().all(|algorithm| algorithm.family() == family) {
         Ok(())
     } else {
@@ -72,14 +81,18 @@ const PRIME256V1: &[u8] = &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01
 const SECP384R1: &[u8] = &[0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22];
 const ED25519: &[u8] = &[0x06, 0x03, 0x2b, 0x65, 0x70];
 
-fn public_key_family(pem: &str) -> Option<Family> {
+/// The one public key in a PEM file, in DER.
+fn public_key(pem: &str) -> Option<Vec<u8>> {
     let (_, rest) = pem.split_once("-----BEGIN PUBLIC KEY-----")?;
     let (body, rest) = rest.split_once("-----END PUBLIC KEY-----")?;
     if rest.contains("-----BEGIN") {
         return None;
     }
     let body: String = body.chars().filter(|it| !it.is_ascii_whitespace()).collect();
-    let der = STANDARD.decode(body).ok()?;
+    STANDARD.decode(body).ok()
+}
+
+fn public_key_family(der: &[u8]) -> Option<Family> {
     // The identifier stands at the start, before the key's own bytes.
     let head = der.get(..32.min(der.len()))?;
     let names = |oid: &[u8]| head.windows(oid.len()).any(|window| window == oid);
@@ -124,7 +137,12 @@ pub(super) fn check_jwks(text: &str, algorithms: &[Algorithm]) -> Result<(), Fla
 fn jwk_family(key: &Map<String, Value>) -> Option<Family> {
     let text = |name: &str| key.get(name).and_then(Value::as_str);
     match (text("kty")?, text("crv")) {
-        ("RSA", _) => Some(Family::Rsa),
+        // A short one is as good as none (RFC 7518, section 3.3).
+        ("RSA", _) => {
+            let modulus = URL_SAFE_NO_PAD.decode(text("n")?).ok()?;
+            let zeros = modulus.iter().take_while(|byte| **byte == 0).count();
+            (modulus.len() - zeros >= 2048 / 8).then_some(Family::Rsa)
+        }
         ("EC", Some("P-256")) => Some(Family::P256),
         ("EC", Some("P-384")) => Some(Family::P384),
         ("OKP", Some("Ed25519")) => Some(Family::Ed25519),
@@ -204,7 +222,8 @@ mod tests {
     fn a_key_fits_the_algorithms_of_its_family_and_no_others() {
         for (family, _) in ALL {
             let pem = pem(family).unwrap_or_default();
-            assert_eq!(public_key_family(&pem), Some(family));
+            let der = public_key(&pem).unwrap_or_default();
+            assert_eq!(public_key_family(&der), Some(family));
             for (other, algorithm) in ALL {
                 let is_fit = check_public_key(&pem, &[algorithm]).is_ok();
 

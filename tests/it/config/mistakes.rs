@@ -1,6 +1,7 @@
 //! Wrong configurations: each is refused with its key, its origin and a remedy.
 
 use gerbang::config::{Mistake, Mistakes, Origin, Settings, Sources, load, parse};
+use serde_json::json;
 
 use super::sample::{CALLBACK_KEY, ED25519_PEM, PASS_KEY, Sample, variables};
 
@@ -115,6 +116,9 @@ const SPOILT_PUBLIC: &[Row] = &[
     ("server.public_url", "", "server.public_url", "GERBANG__SERVER__PUBLIC_URL"),
     ("server.public_url", "\"http://kyc.partner.example\"", "server.public_url", "loopback"),
     ("server.admin_listen", "\"127.0.0.1:8080\"", "server.admin_listen", "port of its own"),
+    ("issuer.issuer", "\"urn:gerbang:dev\"", "auth.issuers[0].issuer", "loopback"),
+    ("issuer.issuer", "\"urn:gerbang:dev:anna\"", "auth.issuers[0].issuer", "your own issuer"),
+    ("issuer.issuer", "\"URN:Gerbang:DEV\"", "auth.issuers[0].issuer", "your own issuer"),
     ("provider.api_base_url", "\"http://a.example\"", "provider.api_base_url", "loopback"),
     ("provider.token_base_url", "\"http://a.example\"", "provider.token_base_url", "loopback"),
     ("storage.encryption_keys_file", "", "storage.encryption_keys_file", "mode 0600"),
@@ -218,13 +222,24 @@ fn issuers_must_not_overlap() {
     }
 }
 
+/// An RSA key of 1024 bits, whose other half was thrown away.
+const RSA1024_PEM: &str = "-----BEGIN PUBLIC KEY-----\n\
+    MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDTFXe3GuWWNi4m7kOuPYyT5Rnl\n\
+    OOe60gcuqsVPLPYHkLmMDLsumHbgkBZ6cCZzqd596IGxxQ2ozE2FWRHFO7BIlRXu\n\
+    HV4rd54n7jdv9lCtaXbA75XjtlL+LqFDglhvT8tBcSK8IJJEKRs0wIuYQAHuxoBn\n\
+    lp6nnbhTFzAph5MePwIDAQAB\n-----END PUBLIC KEY-----\n";
+
 #[test]
 fn key_files_must_hold_what_they_are_for() {
     let private = ED25519_PEM.replace("PUBLIC", "PRIVATE");
+    let short = json!({ "keys": [{ "kty": "RSA", "n": "A".repeat(171), "e": "AQAB" }] });
+    let short = short.to_string();
     for (key, algorithms, text, remedy) in [
         ("public_key_file", "EdDSA", private.as_str(), "public half"),
         ("public_key_file", "EdDSA", "nothing", "BEGIN PUBLIC KEY"),
         ("public_key_file", "ES256", ED25519_PEM, "of this key"),
+        ("public_key_file", "RS256", RSA1024_PEM, "2048 to 8192 bits"),
+        ("jwks_file", "RS256", &short, "it publishes"),
         ("jwks_file", "EdDSA", "[]", "`keys`"),
         ("jwks_file", "EdDSA", "{\"keys\":[]}", "it publishes"),
         ("jwks_file", "RS256", "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\"}]}", "it publishes"),

@@ -89,7 +89,11 @@ impl Signer {
 pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 fn rsa() -> EncodingKey {
-    let pair = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
+    rsa_key(&RsaKeyPair::generate(KeySize::Rsa2048).unwrap())
+}
+
+/// The private key as the library takes it.
+pub(crate) fn rsa_key(pair: &RsaKeyPair) -> EncodingKey {
     let der: Pkcs8V1Der<'_> = pair.as_der().unwrap();
     let body = STANDARD.encode(der.as_ref());
     let pem = format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n");
