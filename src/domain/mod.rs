@@ -8,6 +8,8 @@ mod caller;
 mod chain;
 mod clock;
 mod contact;
+#[cfg(test)]
+mod contact_tests;
 mod id;
 mod news;
 mod pii;
