@@ -123,7 +123,15 @@ pub trait Verifications: Send + Sync {
         policy: Policy,
     ) -> BoxFuture<'_, Result<Option<Settled>, StoreError>>;
 
-    /// Looks one up, whoever's it is: ownership is the use case's to check. `None`: there is none.
+    /// Looks up one of a user's own. `None`: there is none, or it is another's, whose row is then
+    /// found by the index and left sealed, as if it were not there.
+    fn find_of(
+        &self,
+        id: VerificationId,
+        user: UserId,
+    ) -> BoxFuture<'_, Result<Option<Verification>, StoreError>>;
+
+    /// Looks one up, whoever's it is; for back ends and our own work. `None`: there is none.
     fn find(&self, id: VerificationId) -> BoxFuture<'_, Result<Option<Verification>, StoreError>>;
 
     /// A user's verifications that were ever issued, newest first, older than `before`.

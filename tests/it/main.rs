@@ -14,6 +14,7 @@ mod config;
 mod contract;
 mod demo;
 mod living;
+mod ownership;
 mod privacy;
 mod provider;
 mod refusals;

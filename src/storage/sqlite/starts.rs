@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::params;
 
 use super::{
-    aggregate::{BY_ID, Loaded, fetch, id_column, load, verification_where},
+    aggregate::{BY_ID, Loaded, OF_USER, fetch, id_column, load, verification_where},
     saving::{apply, insert, save},
     writer::Tx,
 };
@@ -194,10 +194,9 @@ pub(super) fn renew(
     asked: bool,
     moment: &Moment,
 ) -> Result<Option<Opened>, StoreError> {
-    let loaded = load(tx.conn, tx.ring, BY_ID, [id.as_bytes()])?;
-    let Some(loaded) = loaded.filter(|loaded| loaded.verification.user == *user) else {
-        return Ok(None);
-    };
+    let user = user_hash(tx, user);
+    let loaded = load(tx.conn, tx.ring, OF_USER, params![id.as_bytes(), user])?;
+    let Some(loaded) = loaded else { return Ok(None) };
     let Some(current) = let_time_pass(tx, loaded, moment)? else { return Ok(None) };
     if current.verification.status.is_closed() {
         return Ok(Some(Opened::Closed(current.verification)));
@@ -205,7 +204,6 @@ pub(super) fn renew(
     let newest = current.verification.newest_attempt();
     let redirects = newest.and_then(|attempt| attempt.redirects.clone());
     let wish = Wish { channel: current.verification.channel(), redirects, asked };
-    let user = user_hash(tx, user);
     admit_fresh(tx, current, wish, &user, moment).map(Some)
 }
 
