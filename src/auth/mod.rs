@@ -10,6 +10,7 @@ mod crypto;
 mod error;
 mod issuer;
 mod keys;
+mod proof;
 mod strict;
 mod verifier;
 

@@ -17,10 +17,11 @@ use super::{
     contact::ProvenToken,
     error::{AuthError, AuthSetupError},
     issuer::{TrustedIssuer, VerifiedWith},
+    proof::ProofIssuer,
 };
 use crate::{
     config::{self, TokenUse},
-    domain::{AppCaller, BackendCaller, Clock, Tasks},
+    domain::{AppCaller, BackendCaller, Clock, ProvenContact, Tasks},
     upstream::HttpClient,
 };
 
@@ -33,6 +34,8 @@ const REMEMBERED: u64 = 20_000;
 #[derive(Debug)]
 pub struct TokenVerifier {
     issuers: Vec<Arc<TrustedIssuer>>,
+    /// Whose statements about the contacts of an issuer's users are believed, by the issuer's place.
+    proofs: Vec<Option<ProofIssuer>>,
     /// By the hash of the token, so that no token lies in memory for longer than its request.
     verified: Cache<[u8; 32], Arc<Verified>>,
     clock: Arc<dyn Clock>,
@@ -61,13 +64,15 @@ impl TokenVerifier {
         tasks: &Tasks,
     ) -> Result<Self, AuthSetupError> {
         let trust = |issuer| TrustedIssuer::new(issuer, http, &clock, tasks).map(Arc::new);
+        let prove = |issuer| ProofIssuer::new(issuer, http, &clock, tasks);
+        let proofs = issuers.iter().map(prove).collect::<Result<_, _>>()?;
         let issuers = issuers.iter().map(trust).collect::<Result<_, _>>()?;
         let verified = Cache::builder()
             .max_capacity(REMEMBERED)
             // Frees memory; what counts is `Verified::until`.
             .time_to_live(Duration::from_mins(1))
             .build();
-        Ok(Self { issuers, verified, clock })
+        Ok(Self { issuers, proofs, verified, clock })
     }
 
     /// The user behind a token, for operations of apps.
@@ -84,6 +89,17 @@ impl TokenVerifier {
             Caller::Backend(caller) => Ok(Arc::clone(caller)),
             Caller::App(_) => Err(AuthError::WrongUse),
         }
+    }
+
+    /// The contact of `caller` that a signed statement vouches for.
+    pub async fn contact(
+        &self,
+        caller: &AppCaller,
+        proof: &str,
+    ) -> Result<ProvenContact, AuthError> {
+        let issuer = self.proofs.get(caller.issuer).and_then(Option::as_ref);
+        let issuer = issuer.ok_or(AuthError::ProofUnwanted)?;
+        issuer.prove(proof, &caller.user, self.clock.now()).await
     }
 
     async fn verify(&self, token: &str) -> Result<Arc<Verified>, AuthError> {
@@ -103,8 +119,9 @@ impl TokenVerifier {
 
     async fn verify_anew(&self, token: &str, hash: &[u8; 32]) -> Result<Verified, AuthError> {
         let compact = Compact::parse(token)?;
-        let mut named = self.issuers.iter().filter(|issuer| issuer.is_named_by(&compact));
-        let (Some(issuer), None) = (named.next(), named.next()) else {
+        let numbered = self.issuers.iter().enumerate();
+        let mut named = numbered.filter(|(_, issuer)| issuer.is_named_by(&compact));
+        let (Some((number, issuer)), None) = (named.next(), named.next()) else {
             return Err(AuthError::UnknownIssuer);
         };
         let with = issuer.verify(token, &compact).await?;
@@ -112,7 +129,8 @@ impl TokenVerifier {
         let leeway = issuer.settings.leeway;
         let expires_at = claims::check_times(&compact.claims, leeway, now)?;
         let name = token_name(&compact, hash);
-        let proven = ProvenToken { claims: &compact.claims, issuer: &issuer.settings, name: &name };
+        let proven =
+            ProvenToken { claims: &compact.claims, issuer: &issuer.settings, number, name: &name };
         let caller = match issuer.settings.token_use {
             TokenUse::App => Caller::App(Arc::new(claims::app_caller(&proven, expires_at)?)),
             TokenUse::Backend => {

@@ -8,6 +8,7 @@ use rusqlite::params;
 
 use super::{
     aggregate::{BY_ID, Loaded, OF_USER, fetch, id_column, load, verification_where},
+    proofs::Presented,
     saving::{apply, insert, save},
     writer::Tx,
 };
@@ -38,6 +39,28 @@ pub(super) fn open(
 ) -> Result<Opened, StoreError> {
     let user = user_hash(tx, &wanted.user);
     let current = current(tx, &user, moment)?;
+    let proof = Presented::look_up(tx, wanted, current.as_ref().map(|it| &it.verification))?;
+    if proof.is_used() {
+        return Ok(Opened::ProofUsed);
+    }
+    let opened = resume_or_make(tx, wanted, Holder { user, current }, asked, moment)?;
+    proof.use_up(tx, &opened, moment)?;
+    Ok(opened)
+}
+
+/// Whoever starts, and what is open already.
+struct Holder {
+    user: BlindHash,
+    current: Option<Loaded>,
+}
+
+fn resume_or_make(
+    tx: &mut Tx<'_>,
+    wanted: &Wanted,
+    Holder { user, current }: Holder,
+    asked: bool,
+    moment: &Moment,
+) -> Result<Opened, StoreError> {
     if let Some(current) = current {
         if current.verification.contact.contact == wanted.contact.contact {
             let wish = Wish { channel: wanted.channel, redirects: wanted.redirects.clone(), asked };

@@ -3,5 +3,5 @@
 mod callers;
 mod forged;
 mod key_server;
-mod mint;
+pub(crate) mod mint;
 mod rotation;
