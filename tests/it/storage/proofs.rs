@@ -49,6 +49,21 @@ pub(super) async fn a_used_proof_opens_nothing_else(store: &dyn Store) {
     assert!(matches!(after_the_end, Opened::ProofUsed), "{after_the_end:?}");
 }
 
+pub(super) async fn a_used_proof_does_not_resume_a_later_verification(store: &dyn Store) {
+    let (first, session) = attempt_of(open(store, proven("cust-1", "otp-1", 11), 0).await);
+    issue(store, &first, &session, 0).await;
+    let said = report("sub-1", "cust-1", Some(&session), valid());
+    record(store, first.id, details(said), 1).await;
+    let (second, session) = attempt_of(open(store, proven("cust-1", "otp-2", 11), 2).await);
+    issue(store, &second, &session, 2).await;
+
+    let old = open(store, proven("cust-1", "otp-1", 11), 3).await;
+    let own = open(store, proven("cust-1", "otp-2", 11), 3).await;
+
+    assert!(matches!(old, Opened::ProofUsed), "{old:?}");
+    assert!(matches!(own, Opened::Resumed(same, _) if same.id == second.id));
+}
+
 pub(super) async fn a_proof_that_resumes_is_used_too(store: &dyn Store) {
     let (verification, session) = started(store, "cust-1").await;
     issue(store, &verification, &session, 0).await;

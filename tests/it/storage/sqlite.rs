@@ -62,6 +62,7 @@ mod contract {
         proofs:
             a_proof_is_good_for_the_verification_it_opened,
             a_used_proof_opens_nothing_else,
+            a_used_proof_does_not_resume_a_later_verification,
             a_proof_that_resumes_is_used_too,
             a_start_that_hands_nothing_out_leaves_the_proof_good,
             used_proofs_are_forgotten_when_nobody_would_believe_them;
