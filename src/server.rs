@@ -36,7 +36,7 @@ use crate::{
     jobs,
     storage::{self, Options, Store},
     telemetry::Metrics,
-    upstream::{Gtf, HttpClient},
+    upstream::{Directory, Gtf, HttpClient, UserService},
     usecase::{self, Parts, Ports, RedirectRules, SdkEndpoint},
 };
 
@@ -184,10 +184,13 @@ async fn state(settings: &Settings, host: &Host) -> anyhow::Result<AppState> {
         .context("the issuers' keys cannot be used")?;
     let provider = Gtf::new(&settings.provider, &http, Arc::clone(&clock), tasks.clone())
         .context("the provider's settings cannot be used")?;
+    let directory = settings.directory.as_ref().map(|directory| UserService::new(directory, &http));
+    let directory = directory.transpose().context("the user service's settings cannot be used")?;
     let sdk = settings.provider.sdk.as_ref();
     let ports = Ports::new(Parts {
         store,
         provider: Arc::new(provider),
+        directory: directory.map(|service| -> Arc<dyn Directory> { Arc::new(service) }),
         clock,
         tasks,
         policy: settings.policy(),

@@ -67,6 +67,43 @@ impl ApiError {
         Self { problem: Box::new(problem), cause: Some(Box::new(error)) }
     }
 
+    /// A proof of contact that is not believed. As for tokens, the answer never says which check
+    /// failed; only that none is taken, and that its contact cannot be sent, can be helped.
+    pub(crate) fn from_proof(error: AuthError) -> Self {
+        let problem = match &error {
+            AuthError::ProofUnwanted => invalid(
+                "/contactProof",
+                "No proofs are taken for the users of this app. Leave it out.",
+            ),
+            AuthError::ProofOfForm(_) => invalid(
+                "/contactProof",
+                "The provider does not take a contact of this form. Let the user verify another one.",
+            ),
+            AuthError::KeysUnavailable(_) => {
+                let detail =
+                    "The proof of contact cannot be checked right now. Try again in a moment.";
+                Problem::new(ProblemType::UpstreamUnavailable, detail).retry_after(2)
+            }
+            AuthError::TooLong
+            | AuthError::Malformed(_)
+            | AuthError::UnknownIssuer
+            | AuthError::Algorithm
+            | AuthError::Type
+            | AuthError::UnknownKey
+            | AuthError::Signature
+            | AuthError::Expired
+            | AuthError::NotYetValid
+            | AuthError::WrongUse
+            | AuthError::User(_)
+            | AuthError::ProofOfAnother => Problem::new(
+                ProblemType::ContactNotVerified,
+                "The proof of contact is not accepted. Let the user verify the phone number or \
+                 email address again and send the new proof.",
+            ),
+        };
+        Self { problem: Box::new(problem), cause: Some(Box::new(error)) }
+    }
+
     /// A use case that did not succeed at `now`.
     pub(crate) fn from_usecase(error: usecase::Error, now: Timestamp) -> Self {
         Self { problem: Box::new(problem_of(&error, now)), cause: Some(Box::new(error)) }
@@ -123,8 +160,28 @@ fn problem_of(error: &usecase::Error, now: Timestamp) -> Problem {
     match error {
         Error::ContactNotVerified => Problem::new(
             ProblemType::ContactNotVerified,
-            "The access token vouches for no verified contact of this kind. Let the user verify a \
-             phone number or an email address, get a new token and try again.",
+            "Nobody vouches for a verified contact of this kind. Let the user verify a phone \
+             number or an email address, get a new token or proof of it and try again.",
+        ),
+        Error::ProofUsed => Problem::new(
+            ProblemType::ContactNotVerified,
+            "The proof of contact was used before. Let the user verify the phone number or email \
+             address again and send the new proof.",
+        ),
+        Error::DirectoryTimeout(_) => Problem::new(
+            ProblemType::UpstreamTimeout,
+            "The service that knows the user's contacts did not answer in time. Try again.",
+        )
+        .retry_after(1),
+        Error::DirectoryUnavailable(_) => Problem::new(
+            ProblemType::UpstreamUnavailable,
+            "The service that knows the user's contacts cannot be asked. Try again in a moment.",
+        )
+        .retry_after(2),
+        Error::DirectoryRefused(_) => Problem::new(
+            ProblemType::UpstreamError,
+            "The answer of the service that knows the user's contacts could not be used. The \
+             operator has been told.",
         ),
         Error::Invalid { pointer, detail } => invalid(pointer, detail),
         Error::RedirectNotAllowed { pointer } => Problem::new(

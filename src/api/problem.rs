@@ -165,7 +165,7 @@ impl ProblemType {
             Self::UpstreamError => (
                 "upstream-error",
                 StatusCode::BAD_GATEWAY,
-                "The identity provider did not accept the request",
+                "A service the gateway needs gave no usable answer",
             ),
             Self::UpstreamUnavailable => (
                 "upstream-unavailable",
@@ -175,7 +175,7 @@ impl ProblemType {
             Self::UpstreamTimeout => (
                 "upstream-timeout",
                 StatusCode::GATEWAY_TIMEOUT,
-                "The identity provider took too long",
+                "A service the gateway needs took too long",
             ),
             Self::Overloaded => {
                 ("overloaded", StatusCode::SERVICE_UNAVAILABLE, "The gateway is busy")

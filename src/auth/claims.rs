@@ -9,7 +9,10 @@ use super::{
     contact::{self, ProvenToken},
     error::AuthError,
 };
-use crate::domain::{AppCaller, AppId, BackendCaller, InvalidUserId, Scope, UserId};
+use crate::{
+    config::ContactProof,
+    domain::{AppCaller, AppId, BackendCaller, ContactSource, InvalidUserId, Scope, UserId},
+};
 
 /// Checks the times of a token; gives its end.
 pub(super) fn check_times(
@@ -44,12 +47,8 @@ pub(super) fn app_caller(
     expires_at: Timestamp,
 ) -> Result<AppCaller, AuthError> {
     let settings = token.issuer;
-    let id = match token.claims.get(&settings.claims.user_id) {
-        Some(Value::String(text)) => text.clone(),
-        // Issuers with numbered users; a fraction or an exponent names nobody.
-        Some(Value::Number(number)) if number.is_i64() || number.is_u64() => number.to_string(),
-        Some(_) | None => return Err(AuthError::User(InvalidUserId::Length)),
-    };
+    let id = identifier(token.claims, &settings.claims.user_id);
+    let id = id.ok_or(AuthError::User(InvalidUserId::Length))?;
     // A prefix makes a phone number no less of one.
     if matches!(UserId::parse(&id), Err(InvalidUserId::Personal)) {
         return Err(AuthError::User(InvalidUserId::Personal));
@@ -61,10 +60,19 @@ pub(super) fn app_caller(
     Ok(AppCaller {
         user,
         app: app(token, &[])?,
-        phone: contact::phone(token),
-        email: contact::email(token),
+        contacts: contact::contacts(token),
+        sources: settings.contact.iter().copied().map(source).collect(),
+        issuer: token.number,
         expires_at,
     })
+}
+
+const fn source(proof: ContactProof) -> ContactSource {
+    match proof {
+        ContactProof::Claims => ContactSource::Claims,
+        ContactProof::Proof => ContactSource::Proof,
+        ContactProof::Directory => ContactSource::Directory,
+    }
 }
 
 /// The server behind a back end's token.
@@ -97,6 +105,18 @@ fn app(token: &ProvenToken<'_>, more: &[&str]) -> Result<AppId, AuthError> {
         .ok_or(AuthError::Malformed("the name of the app"))
 }
 
+/// A claim that names somebody.
+pub(super) fn identifier(claims: &Map<String, Value>, name: &str) -> Option<String> {
+    match claims.get(name)? {
+        Value::String(text) => Some(text.clone()),
+        // Issuers with numbered users; a fraction or an exponent names nobody.
+        Value::Number(number) if number.is_i64() || number.is_u64() => Some(number.to_string()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            None
+        }
+    }
+}
+
 /// A claim that is a text, and not empty.
 pub(super) fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
@@ -106,6 +126,11 @@ pub(super) fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a
 pub(super) fn seconds(claims: &Map<String, Value>, name: &str) -> Option<i64> {
     let value = claims.get(name)?;
     value.as_i64().or_else(|| format!("{:.0}", value.as_f64()?.trunc()).parse().ok())
+}
+
+/// A claim that is such a number, as a time.
+pub(super) fn time(claims: &Map<String, Value>, name: &str) -> Option<Timestamp> {
+    seconds(claims, name).and_then(|seconds| Timestamp::from_second(seconds).ok())
 }
 
 #[cfg(test)]

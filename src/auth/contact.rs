@@ -4,15 +4,13 @@
 //! its having been verified, and only with a reference that traces back to that statement. A claim
 //! that cannot be used leaves the user without that contact, never without his access.
 
-use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::claims;
 use crate::{
     config::{ContactProof, Issuer},
     domain::{
-        Contact, ContactKind, ContactSource, EmailAddress, InvalidContact, PhoneNumber,
-        VerificationReference, VerifiedContact,
+        Contact, ContactKind, ContactSource, Contacts, VerificationReference, VerifiedContact,
     },
 };
 
@@ -20,6 +18,8 @@ use crate::{
 pub(super) struct ProvenToken<'a> {
     pub(super) claims: &'a Map<String, Value>,
     pub(super) issuer: &'a Issuer,
+    /// The issuer's place in the configuration.
+    pub(super) number: usize,
     /// Names the token among those of its issuer: its `jti`, else its hash.
     pub(super) name: &'a str,
 }
@@ -32,45 +32,43 @@ struct Place<'a> {
     reference: &'a str,
 }
 
-/// The verified phone, if there is one.
-pub(super) fn phone(token: &ProvenToken<'_>) -> Option<VerifiedContact> {
+/// The verified contacts, as far as the issuer is to be asked for them.
+pub(super) fn contacts(token: &ProvenToken<'_>) -> Contacts {
+    let mut found = Contacts::default();
+    if !token.issuer.contact.contains(&ContactProof::Claims) {
+        return found;
+    }
     let names = &token.issuer.claims;
-    let place = Place {
+    let phone = Place {
         kind: ContactKind::Phone,
         value: &names.phone,
         verified: &names.phone_verified,
         reference: &names.phone_reference,
     };
-    contact(token, &place, |text| PhoneNumber::parse(text).map(Contact::Phone))
-}
-
-/// The verified email address, if there is one.
-pub(super) fn email(token: &ProvenToken<'_>) -> Option<VerifiedContact> {
-    let names = &token.issuer.claims;
-    let place = Place {
+    let email = Place {
         kind: ContactKind::Email,
         value: &names.email,
         verified: &names.email_verified,
         reference: &names.email_reference,
     };
-    contact(token, &place, |text| EmailAddress::parse(text).map(Contact::Email))
+    found.phone = contact(token, &phone, &mut found.unfit);
+    found.email = contact(token, &email, &mut found.unfit);
+    found
 }
 
 fn contact(
     token: &ProvenToken<'_>,
     place: &Place<'_>,
-    parse: fn(&str) -> Result<Contact, InvalidContact>,
+    unfit: &mut Vec<ContactKind>,
 ) -> Option<VerifiedContact> {
-    if !token.issuer.contact.contains(&ContactProof::Claims) {
-        return None;
-    }
     // Some issuers write "true". They also write "false", and a text is true to many a program:
     // only the boolean that OpenID Connect asks for (Core 1.0, section 5.1) counts.
     if token.claims.get(place.verified) != Some(&Value::Bool(true)) {
         return None;
     }
     let text = claims::text(token.claims, place.value)?;
-    let Ok(contact) = parse(text) else {
+    let Ok(contact) = Contact::parse(place.kind, text) else {
+        unfit.push(place.kind);
         return unusable(token, place, "the contact is not of a form the provider takes");
     };
     let reference = match claims::text(token.claims, place.reference) {
@@ -87,8 +85,7 @@ fn contact(
         contact,
         reference,
         source: ContactSource::Claims,
-        verified_at: claims::seconds(token.claims, "iat")
-            .and_then(|seconds| Timestamp::from_second(seconds).ok()),
+        verified_at: claims::time(token.claims, "iat"),
     })
 }
 

@@ -122,7 +122,7 @@ fn try_out(token: &str, issuer: &Issuer, now: Timestamp) -> Result<(), MintError
         let algorithm = keys::chosen(&compact.jws, &issuer.algorithms);
         algorithm.and_then(|it| set.verify(&compact.jws, it)).map_err(MintError::Refused)?;
     }
-    verifier::caller(&compact, issuer, now).map(drop).map_err(MintError::Refused)
+    verifier::caller(&compact, 0, issuer, now).map(drop).map_err(MintError::Refused)
 }
 
 fn pem(label: &str, der: &[u8]) -> String {

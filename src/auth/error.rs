@@ -3,7 +3,10 @@
 //! Invariant: no variant holds a word of the token. The reason is for operators; the caller is told
 //! no more than that the token is not good.
 
-use crate::{domain::InvalidUserId, upstream::UpstreamError};
+use crate::{
+    domain::{InvalidContact, InvalidUserId},
+    upstream::UpstreamError,
+};
 
 /// A token that was not believed.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -41,6 +44,15 @@ pub enum AuthError {
     /// The claim that names the user cannot be a user id.
     #[error("the token names no usable user")]
     User(#[source] InvalidUserId),
+    /// No proofs of contact are taken for this issuer's users.
+    #[error("no proof of contact is taken for the users of this issuer")]
+    ProofUnwanted,
+    /// The proof is about the contact of another user.
+    #[error("the proof of contact is another user's")]
+    ProofOfAnother,
+    /// The proof is good, but the provider takes no contact of this form.
+    #[error("the proven contact is of no form that can be sent")]
+    ProofOfForm(#[source] InvalidContact),
     /// The issuer's keys could not be fetched, so nothing can be said about the token.
     #[error("the issuer's keys are not at hand")]
     KeysUnavailable(#[source] UpstreamError),

@@ -11,6 +11,7 @@ mod development;
 mod error;
 mod issuer;
 mod keys;
+mod proof;
 mod strength;
 mod strict;
 mod verifier;

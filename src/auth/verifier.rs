@@ -17,10 +17,11 @@ use super::{
     contact::ProvenToken,
     error::{AuthError, AuthSetupError},
     issuer::{TrustedIssuer, VerifiedWith},
+    proof::ProofIssuer,
 };
 use crate::{
     config::{self, TokenUse},
-    domain::{AppCaller, BackendCaller, Clock, Tasks},
+    domain::{AppCaller, BackendCaller, Clock, ProvenContact, Tasks},
     upstream::HttpClient,
 };
 
@@ -33,6 +34,8 @@ const REMEMBERED: u64 = 20_000;
 #[derive(Debug)]
 pub struct TokenVerifier {
     issuers: Vec<Arc<TrustedIssuer>>,
+    /// Whose statements about the contacts of an issuer's users are believed, by the issuer's place.
+    proofs: Vec<Option<ProofIssuer>>,
     /// By the hash of the token, so that no token lies in memory for longer than its request.
     verified: Cache<[u8; 32], Arc<Verified>>,
     clock: Arc<dyn Clock>,
@@ -61,13 +64,15 @@ impl TokenVerifier {
         tasks: &Tasks,
     ) -> Result<Self, AuthSetupError> {
         let trust = |issuer| TrustedIssuer::new(issuer, http, &clock, tasks).map(Arc::new);
+        let prove = |issuer| ProofIssuer::new(issuer, http, &clock, tasks);
+        let proofs = issuers.iter().map(prove).collect::<Result<_, _>>()?;
         let issuers = issuers.iter().map(trust).collect::<Result<_, _>>()?;
         let verified = Cache::builder()
             .max_capacity(REMEMBERED)
             // Frees memory; what counts is `Verified::until`.
             .time_to_live(Duration::from_mins(1))
             .build();
-        Ok(Self { issuers, verified, clock })
+        Ok(Self { issuers, proofs, verified, clock })
     }
 
     /// The user behind a token, for operations of apps.
@@ -84,6 +89,17 @@ impl TokenVerifier {
             Caller::Backend(caller) => Ok(Arc::clone(caller)),
             Caller::App(_) => Err(AuthError::WrongUse),
         }
+    }
+
+    /// The contact of `caller` that a signed statement vouches for.
+    pub async fn contact(
+        &self,
+        caller: &AppCaller,
+        proof: &str,
+    ) -> Result<ProvenContact, AuthError> {
+        let issuer = self.proofs.get(caller.issuer).and_then(Option::as_ref);
+        let issuer = issuer.ok_or(AuthError::ProofUnwanted)?;
+        issuer.prove(proof, &caller.user, self.clock.now()).await
     }
 
     async fn verify(&self, token: &str) -> Result<Arc<Verified>, AuthError> {
@@ -103,13 +119,14 @@ impl TokenVerifier {
 
     async fn verify_anew(&self, token: &str) -> Result<Verified, AuthError> {
         let compact = Compact::parse(token)?;
-        let mut named = self.issuers.iter().filter(|issuer| issuer.is_named_by(&compact.claims));
-        let (Some(issuer), None) = (named.next(), named.next()) else {
+        let numbered = self.issuers.iter().enumerate();
+        let mut named = numbered.filter(|(_, issuer)| issuer.is_named_by(&compact.claims));
+        let (Some((number, issuer)), None) = (named.next(), named.next()) else {
             return Err(AuthError::UnknownIssuer);
         };
         let with = issuer.verify(&compact.jws).await?;
         let now = self.clock.now();
-        let (caller, expires_at) = caller(&compact, &issuer.settings, now)?;
+        let (caller, expires_at) = caller(&compact, number, &issuer.settings, now)?;
         let leeway = issuer.settings.leeway;
         let end = expires_at.saturating_add(leeway).unwrap_or(Timestamp::MAX);
         let until = now.saturating_add(MEMORY).unwrap_or(Timestamp::MAX).min(end);
@@ -120,12 +137,13 @@ impl TokenVerifier {
 /// Who a token of a proven issuer speaks for, and until when.
 pub(super) fn caller(
     compact: &Compact<'_>,
+    number: usize,
     issuer: &config::Issuer,
     now: Timestamp,
 ) -> Result<(Caller, Timestamp), AuthError> {
     let expires_at = claims::check_times(&compact.claims, issuer.leeway, now)?;
     let name = token_name(compact);
-    let proven = ProvenToken { claims: &compact.claims, issuer, name: &name };
+    let proven = ProvenToken { claims: &compact.claims, issuer, number, name: &name };
     let caller = match issuer.token_use {
         TokenUse::App => Caller::App(Arc::new(claims::app_caller(&proven, expires_at)?)),
         TokenUse::Backend => {

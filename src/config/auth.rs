@@ -43,6 +43,9 @@ pub struct Issuer {
     pub app: Option<String>,
     /// How its users' contacts are proven, the first that answers wins.
     pub contact: Vec<ContactProof>,
+    /// Whose signed statements about its users' contacts are believed; there if `contact` lists
+    /// [`ContactProof::Proof`].
+    pub proof: Option<Proof>,
     /// What its claims are called.
     pub claims: Claims,
     /// Whether it may share its users with another app issuer of the same prefix. Set wrongly, one
@@ -119,6 +122,26 @@ pub enum KeySource {
 pub enum ContactProof {
     /// By claims of the access token.
     Claims,
+    /// By a signed statement of the partner's OTP service.
+    Proof,
+    /// By the partner's user service, which is asked.
+    Directory,
+}
+
+/// The OTP service whose signed statements prove contacts.
+#[derive(Debug, Clone)]
+pub struct Proof {
+    /// The `iss` of its statements.
+    pub issuer: String,
+    /// The `aud` value that means us. Together with the issuer it must not be that of an access
+    /// token: either could be passed off as the other.
+    pub audience: String,
+    /// The algorithms its statements may be signed with.
+    pub algorithms: Vec<Algorithm>,
+    /// Where its keys come from.
+    pub keys: KeySource,
+    /// The `typ` header its statements must carry; unchecked if absent.
+    pub typ: Option<String>,
 }
 
 /// The names of the claims that are read.

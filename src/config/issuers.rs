@@ -3,10 +3,11 @@
 //! Invariant: issuers are judged one by one and in pairs, so that a token can neither be claimed by
 //! two entries nor make one issuer's user out of another's.
 
-use super::auth::{self, Algorithm, Auth, Claims, ContactProof, Issuer, KeySource, TokenUse};
+use super::auth::{self, Algorithm, Auth, Claims, Issuer, KeySource, TokenUse};
 use super::key_material::{self, Family};
 use super::mistake::Flaw;
 use super::parse::{self, Reach, secs};
+use super::proof;
 use super::reader::{Read, Section};
 use crate::domain::AppId;
 
@@ -23,7 +24,10 @@ pub(super) fn read(section: &Section<'_>, reach: Reach) -> Read<Auth> {
     for (at, (entry, issuer)) in readable.iter().enumerate() {
         for (_, earlier) in readable.iter().take(at) {
             together = together.and(check_pair(entry, issuer, earlier));
+            together = together.and(proof::check_pair(entry, issuer, earlier));
         }
+        let all = readable.iter().map(|(_, other)| *other);
+        together = together.and(proof::check_apart(entry, issuer, all));
     }
     let issuers = read.into_iter().collect::<Read<Vec<Issuer>>>()?;
     if !issuers.iter().any(|issuer| issuer.token_use == TokenUse::App) {
@@ -78,7 +82,8 @@ fn issuer(entry: &Section<'_>, reach: Reach) -> Read<Issuer> {
     let typ = entry.optional("typ", parse::visible);
     let user_prefix = entry.required("user_prefix", user_prefix);
     let app = entry.optional("app", app);
-    let contact = contact(entry);
+    let contact = proof::ways(entry);
+    let proof = proof::read(entry, contact.as_deref().ok(), reach);
     let claims = claims(&entry.table("claims"));
     let shared_users = entry.flag("shared_users");
     Ok(Issuer {
@@ -92,6 +97,7 @@ fn issuer(entry: &Section<'_>, reach: Reach) -> Read<Issuer> {
         user_prefix: user_prefix?,
         app: app?,
         contact: contact?,
+        proof: proof?,
         claims: claims?,
         shared_users: shared_users?,
     })
@@ -117,7 +123,7 @@ fn token_use(text: &str) -> Result<TokenUse, Flaw> {
     }
 }
 
-fn algorithms(entry: &Section<'_>) -> Read<Vec<Algorithm>> {
+pub(super) fn algorithms(entry: &Section<'_>) -> Read<Vec<Algorithm>> {
     if !entry.has("algorithms") {
         return Err(entry.missing("algorithms"));
     }
@@ -154,7 +160,7 @@ fn algorithm(text: &str) -> Result<Algorithm, Flaw> {
 const KEY_SOURCES: [&str; 4] = ["jwks_url", "jwks_file", "public_key_file", "hs256_secret_file"];
 
 /// The issuer's keys; `algorithms` is empty if those could not be read.
-fn keys(entry: &Section<'_>, reach: Reach, algorithms: &[Algorithm]) -> Read<KeySource> {
+pub(super) fn keys(entry: &Section<'_>, reach: Reach, algorithms: &[Algorithm]) -> Read<KeySource> {
     let Some(source) = entry.one_of(&KEY_SOURCES)? else {
         return Err(entry.fault(
             "jwks_url",
@@ -214,21 +220,6 @@ fn app(text: &str) -> Result<String, Flaw> {
     AppId::parse(text).map(|app| app.as_str().to_owned()).ok_or_else(|| {
         Flaw::new("is no name of an app", "write 1 to 128 visible ASCII characters without spaces")
     })
-}
-
-fn contact(entry: &Section<'_>) -> Read<Vec<ContactProof>> {
-    let proof = |text: &str| match text {
-        "claims" => Ok(ContactProof::Claims),
-        _ => Err(Flaw::new("is no way to prove a contact", "write [\"claims\"]")),
-    };
-    let proofs = entry.list("contact", proof)?;
-    if proofs.len() != 1 {
-        return Err(entry.fault(
-            "contact",
-            Flaw::new("names no way to prove a contact, or one twice", "write [\"claims\"]"),
-        ));
-    }
-    Ok(proofs)
 }
 
 fn claims(table: &Section<'_>) -> Read<Claims> {

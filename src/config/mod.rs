@@ -4,6 +4,7 @@ mod auth;
 mod callbacks;
 #[cfg(test)]
 mod coverage;
+mod directory;
 mod egress;
 mod environment;
 mod issuers;
@@ -14,6 +15,7 @@ mod load;
 mod log;
 mod mistake;
 mod parse;
+mod proof;
 mod provider;
 mod reader;
 mod reconcile;
@@ -26,8 +28,9 @@ mod tree;
 mod values;
 mod verifications;
 
-pub use auth::{Algorithm, Auth, Claims, ContactProof, Issuer, KeySource, TokenUse};
+pub use auth::{Algorithm, Auth, Claims, ContactProof, Issuer, KeySource, Proof, TokenUse};
 pub use callbacks::{CallbackHeader, Callbacks};
+pub use directory::{Directory, DirectoryHeader};
 pub use egress::Egress;
 pub use load::{Inspection, Sources, inspect, load, parse};
 pub use log::{Log, LogFormat};

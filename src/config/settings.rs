@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::auth::Auth;
+use super::auth::{Auth, ContactProof};
 use super::callbacks::{self, Callbacks};
+use super::directory::{self, Directory};
 use super::egress::{self, Egress};
 use super::issuers;
 use super::log::{self, Log};
@@ -31,6 +32,8 @@ pub struct Settings {
     pub provider: Provider,
     /// Whom it believes.
     pub auth: Auth,
+    /// Who knows the users' contacts, if anybody is asked.
+    pub directory: Option<Directory>,
     /// How results arrive.
     pub callbacks: Callbacks,
     /// Where browsers may be sent.
@@ -77,6 +80,7 @@ pub(super) fn read(root: &Section<'_>) -> Read<Settings> {
     let server = server::read(&root.table("server"));
     let provider = provider::read(&root.table("provider"), reach);
     let auth = issuers::read(&root.table("auth"), reach);
+    let directory = directory::read(&root.table("directory"), reach);
     let callbacks = callbacks::read(&root.table("callbacks"));
     let redirects = redirects::read(&root.table("redirects"));
     let storage = storage::read(&root.table("storage"), reach);
@@ -84,11 +88,15 @@ pub(super) fn read(root: &Section<'_>) -> Read<Settings> {
     let reconcile = reconcile::read(&root.table("reconcile"));
     let log = log::read(&root.table("log"));
     let egress = egress::read(&root.table("egress"));
+    if let (Ok(auth), Ok(None)) = (&auth, &directory) {
+        check_directory(root, auth)?;
+    }
     redirects.as_ref().map_or(Ok(()), |redirects| check_web_channel(root, redirects))?;
     Ok(Settings {
         server: server?,
         provider: provider?,
         auth: auth?,
+        directory: directory?,
         callbacks: callbacks?,
         redirects: redirects?,
         storage: storage?,
@@ -97,6 +105,22 @@ pub(super) fn read(root: &Section<'_>) -> Read<Settings> {
         log: log?,
         egress: egress?,
     })
+}
+
+/// A directory that is to be asked has to be somewhere.
+fn check_directory(root: &Section<'_>, auth: &Auth) -> Read<()> {
+    let mut ways = auth.issuers.iter().flat_map(|issuer| &issuer.contact);
+    if ways.any(|way| *way == ContactProof::Directory) {
+        return Err(root.table("directory").fault(
+            "url",
+            Flaw::new(
+                "is not set, although an issuer's `contact` lists \"directory\"",
+                "set it to the address of your user service, with {userId} in it, or take \
+                 \"directory\" out of `contact`",
+            ),
+        ));
+    }
+    Ok(())
 }
 
 /// A web start needs redirect URLs; a channel on which every start fails was not meant to be open.

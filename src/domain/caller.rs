@@ -4,10 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{
-    contact::{ContactKind, VerifiedContact},
-    user::UserId,
-};
+use super::{contact::ContactSource, proof::Contacts, user::UserId};
 
 /// One of the partner's apps, by the name its tokens carry.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -34,23 +31,14 @@ pub struct AppCaller {
     pub user: UserId,
     /// The app; recorded and limited by, never a ground for ownership.
     pub app: AppId,
-    /// The user's verified phone, if the token vouches for one.
-    pub phone: Option<VerifiedContact>,
-    /// The user's verified email, if the token vouches for one.
-    pub email: Option<VerifiedContact>,
+    /// The contacts that the token vouches for.
+    pub contacts: Contacts,
+    /// Who else may vouch for one, and in which order they are asked.
+    pub sources: Vec<ContactSource>,
+    /// Which of the trusted issuers vouches for the user, by its place in the configuration.
+    pub issuer: usize,
     /// When the token ends.
     pub expires_at: Timestamp,
-}
-
-impl AppCaller {
-    /// The contact to verify with: the one asked for, else phone before email.
-    pub fn contact(&self, wanted: Option<ContactKind>) -> Option<&VerifiedContact> {
-        match wanted {
-            Some(ContactKind::Phone) => self.phone.as_ref(),
-            Some(ContactKind::Email) => self.email.as_ref(),
-            None => self.phone.as_ref().or(self.email.as_ref()),
-        }
-    }
 }
 
 /// What a back end may do.
@@ -58,6 +46,8 @@ impl AppCaller {
 pub enum Scope {
     /// Read verdicts.
     VerificationRead,
+    /// Start verifications on behalf of users.
+    VerificationStart,
 }
 
 impl Scope {
@@ -65,12 +55,15 @@ impl Scope {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::VerificationRead => "verification:read",
+            Self::VerificationStart => "verification:start",
         }
     }
 
     /// Reads [`Scope::as_str`] back; `None` for scopes that mean nothing to us.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::VerificationRead].into_iter().find(|scope| scope.as_str() == text)
+        [Self::VerificationRead, Self::VerificationStart]
+            .into_iter()
+            .find(|scope| scope.as_str() == text)
     }
 }
 

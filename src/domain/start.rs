@@ -7,6 +7,7 @@ use super::{
     caller::AppId,
     contact::VerifiedContact,
     id::VerificationId,
+    proof::SingleUse,
     redirect::RedirectUrls,
     schedule::Reads,
     status::{Channel, Locale, Status},
@@ -23,6 +24,8 @@ pub struct Wanted {
     pub app: AppId,
     /// The proven contact.
     pub contact: VerifiedContact,
+    /// Its proof, if that may be used only once.
+    pub once: Option<SingleUse>,
     /// Where to capture.
     pub channel: Channel,
     /// The language.
@@ -152,6 +155,7 @@ mod tests {
                 source: ContactSource::Claims,
                 verified_at: None,
             },
+            once: None,
             channel: Channel::Sdk,
             locale: Locale::Indonesian,
             redirects: None,

@@ -27,6 +27,7 @@ fn started() -> Verification {
         user: UserId::parse("cust-1").unwrap(),
         app: AppId::parse("app").unwrap(),
         contact,
+        once: None,
         channel: Channel::Sdk,
         locale: Locale::Indonesian,
         redirects: None,

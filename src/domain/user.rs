@@ -36,7 +36,9 @@ impl UserId {
             return Err(InvalidUserId::Personal);
         }
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._~:|-".contains(&byte);
-        if !text.bytes().all(allowed) {
+        // To a URL these are no names but directions: `/users/..` leads to somewhere else.
+        let is_direction = matches!(text, "." | "..");
+        if is_direction || !text.bytes().all(allowed) {
             return Err(InvalidUserId::Character);
         }
         Ok(Self(text.to_owned()))
@@ -79,6 +81,8 @@ mod tests {
             ("9901015403920001", InvalidUserId::Personal),
             ("a b", InvalidUserId::Character),
             ("a/b", InvalidUserId::Character),
+            (".", InvalidUserId::Character),
+            ("..", InvalidUserId::Character),
             ("é", InvalidUserId::Character),
             ("a\r\nx: y", InvalidUserId::Character),
         ] {

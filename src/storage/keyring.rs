@@ -47,6 +47,8 @@ pub(super) enum Blinded {
     Submission,
     /// A phone number or an email address.
     Contact,
+    /// A proof of contact, by its issuer and its name there.
+    Proof,
     /// A whole callback body.
     Body,
     /// The fixed text by which a database knows its index key again.
@@ -60,6 +62,7 @@ impl Blinded {
             Self::Session => "session",
             Self::Submission => "submission",
             Self::Contact => "contact",
+            Self::Proof => "proof",
             Self::Body => "body",
             Self::Check => "check",
         }

@@ -27,6 +27,9 @@ pub enum Opened {
     /// The user has used up the attempts of a rolling day, so that there is nothing to ask the
     /// provider for; the first place is free again at the time given.
     Exhausted(Timestamp),
+    /// The proof of contact was used before, and not for the verification that is open now. Nothing
+    /// was changed (only from [`Verifications::open`]).
+    ProofUsed,
 }
 
 /// What recording an event did.
@@ -68,6 +71,11 @@ pub trait Verifications: Send + Sync {
     /// Takes in a wish to start. With an open verification of the user for the same contact this
     /// follows [`Verification::admit`]; one for another contact is superseded; without one a new
     /// verification is written together with its first attempt.
+    ///
+    /// A proof that counts once ([`Wanted::once`]) is used up in the same transaction, as soon as
+    /// something is handed out for it: a start that fails leaves it good. The same proof again is
+    /// good for the verification it was used for, as long as that is the user's open one; for
+    /// everything else it is used.
     ///
     /// `asked` says that the provider's details were read just now.
     fn open(
@@ -123,7 +131,15 @@ pub trait Verifications: Send + Sync {
         policy: Policy,
     ) -> BoxFuture<'_, Result<Option<Settled>, StoreError>>;
 
-    /// Looks one up, whoever's it is: ownership is the use case's to check. `None`: there is none.
+    /// Looks up one of a user's own. `None`: there is none, or it is another's, whose row is then
+    /// found by the index and left sealed, as if it were not there.
+    fn find_of(
+        &self,
+        id: VerificationId,
+        user: UserId,
+    ) -> BoxFuture<'_, Result<Option<Verification>, StoreError>>;
+
+    /// Looks one up, whoever's it is; for back ends and our own work. `None`: there is none.
     fn find(&self, id: VerificationId) -> BoxFuture<'_, Result<Option<Verification>, StoreError>>;
 
     /// A user's verifications that were ever issued, newest first, older than `before`.

@@ -1,8 +1,9 @@
-//! Whom we ask: the provider, and key sets.
+//! Whom we ask: the provider, the partner's user service, and key sets.
 //!
 //! Every answer is hostile until parsed: bounded in time and size, read leniently, and never shown
 //! to an app.
 
+mod directory;
 pub mod error;
 mod flight;
 mod gtf;
@@ -14,6 +15,7 @@ mod spread;
 mod tls;
 mod token;
 
+pub use directory::{Directory, UserService};
 pub use error::{SetupError, UpstreamError};
 pub use gtf::Gtf;
 pub use http::HttpClient;

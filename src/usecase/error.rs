@@ -13,9 +13,21 @@ use crate::{
 /// A use case that did not succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The caller's token vouches for no such contact.
+    /// Nobody who is to be asked vouches for such a contact.
     #[error("the user has no such verified contact")]
     ContactNotVerified,
+    /// The proof of contact was used before, for another verification than the user's open one.
+    #[error("the proof of contact was used before")]
+    ProofUsed,
+    /// The partner's user service did not answer in time.
+    #[error("the user service answered too late")]
+    DirectoryTimeout(#[source] UpstreamError),
+    /// The partner's user service cannot be asked now.
+    #[error("the user service is not available")]
+    DirectoryUnavailable(#[source] UpstreamError),
+    /// The partner's user service refuses us, or its answer cannot be used: an operator's to mend.
+    #[error("the user service's answer cannot be used")]
+    DirectoryRefused(#[source] UpstreamError),
     /// A value cannot be used, by its place in the request.
     #[error("the value at {pointer} cannot be used")]
     Invalid {
@@ -82,6 +94,25 @@ pub enum Error {
     /// Remembering failed.
     #[error("the store failed")]
     Store(#[source] StoreError),
+}
+
+impl Error {
+    /// A failure of the partner's user service; [`From`] is for those of the provider.
+    pub(super) fn of_directory(failure: UpstreamError) -> Self {
+        match failure {
+            UpstreamError::TimedOut => Self::DirectoryTimeout(failure),
+            UpstreamError::Unavailable { .. }
+            | UpstreamError::Unreachable(_)
+            | UpstreamError::Broken(_)
+            | UpstreamError::Saturated => Self::DirectoryUnavailable(failure),
+            UpstreamError::ContactRefused(_)
+            | UpstreamError::Unauthorized
+            | UpstreamError::Misconfigured(_)
+            | UpstreamError::DuplicateSession
+            | UpstreamError::Refused { .. }
+            | UpstreamError::Garbled(_) => Self::DirectoryRefused(failure),
+        }
+    }
 }
 
 impl From<UpstreamError> for Error {

@@ -9,7 +9,7 @@ use super::waiters::Waiters;
 use crate::{
     domain::{Alarm, AllowList, Clock, Effect, Policy, RedirectUrls, Tasks},
     storage::Store,
-    upstream::Provider,
+    upstream::{Directory, Provider},
 };
 
 /// Everything a use case may touch; cheap to clone. The fields are for use cases alone: a handler
@@ -30,6 +30,8 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// Whom we ask.
     pub provider: Arc<dyn Provider>,
+    /// Who knows the users' contacts, if anybody is to be asked.
+    pub directory: Option<Arc<dyn Directory>>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Work that outlives a request.

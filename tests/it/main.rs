@@ -11,9 +11,12 @@
 
 mod callbacks;
 mod config;
+mod contacts;
 mod contract;
 mod demo;
 mod living;
+mod on_behalf;
+mod ownership;
 mod privacy;
 mod provider;
 mod refusals;
@@ -23,5 +26,6 @@ mod storage;
 mod support;
 mod tidy;
 mod tokens;
+mod unauthorized;
 mod verdicts;
 mod waiting;

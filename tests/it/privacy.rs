@@ -10,7 +10,10 @@ use gerbang::telemetry::JsonLines;
 use serde_json::json;
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter, prelude::*, registry};
 
-use crate::support::{Answer, CALLBACK_KEY, TestApp};
+use crate::{
+    contacts::user_service::{Mood, UserService},
+    support::{Answer, CALLBACK_KEY, TestApp},
+};
 
 /// Everything the process logs at its chattiest, in memory.
 #[derive(Clone, Default)]
@@ -36,7 +39,7 @@ impl<'a> MakeWriter<'a> for Memory {
 }
 
 /// Values that nothing but the user's own app, the provider and entitled back ends may ever see.
-const CANARIES: [&str; 9] = [
+const CANARIES: [&str; 10] = [
     "canary-user-77",
     "81777333001",
     "canary-reference-77",
@@ -45,6 +48,7 @@ const CANARIES: [&str; 9] = [
     "9901017777770001",
     "CANARY CONTOH",
     "sandbox-pass-key",
+    "directory-key-77",
     CALLBACK_KEY,
 ];
 
@@ -55,9 +59,16 @@ async fn no_personal_value_or_secret_is_found_where_it_does_not_belong() {
     let filter = EnvFilter::new("info,gerbang=trace");
     let subscriber = registry().with(filter).with(JsonLines(log.clone()));
     tracing::subscriber::set_global_default(subscriber).unwrap();
-    let app = TestApp::builder().without_callbacks().start().await;
+    let service = UserService::start(Mood::answer(&json!({
+        "phoneNumber": "+6281777333001", "phoneVerified": true,
+        "phoneReference": "canary-reference-77-dir",
+    })))
+    .await;
+    let contact = TestApp::builder().contact("[\"claims\", \"proof\", \"directory\"]");
+    let app = contact.settings(&service.settings()).without_callbacks().start().await;
 
     let (seen, mut secrets) = drive(&app).await;
+    secrets.extend(drive_contacts(&app, &service).await);
     let metrics = app.http.get(format!("{}/metrics", app.admin_url)).send().await.unwrap();
     let metrics = metrics.bytes().await.unwrap().to_vec();
     let directory = Arc::clone(&app.directory);
@@ -116,4 +127,44 @@ async fn drive(app: &TestApp) -> (Answer, Vec<String>) {
     app.start_verification(&token, json!({ "channel": "sdk", "canary77": "+6281777333001" })).await;
     let signature = token.rsplit('.').next().unwrap().to_owned();
     (approved, vec![started.text("/sdkToken"), signature, session])
+}
+
+/// Walks through the other ways to prove a contact, and what goes wrong on them; gives the secrets.
+async fn drive_contacts(app: &TestApp, service: &UserService) -> Vec<String> {
+    let token = |user: &str| app.token_with(json!({ "sub": user }));
+    let phone = json!({ "phone_number": "+6281777333001" });
+    let wish = |proof: &str| json!({ "channel": "sdk", "contactProof": proof });
+
+    let found =
+        app.start_verification(&token("canary-user-77-a"), json!({ "channel": "sdk" })).await;
+    service.set(Mood::says("200 OK", "{\"email\": canary77@example.com}"));
+    app.start_verification(&token("canary-user-77-b"), json!({ "channel": "sdk" })).await;
+    service.set(Mood::says("500 Oh", "canary77@example.com"));
+    app.start_verification(&token("canary-user-77-b"), json!({ "channel": "sdk" })).await;
+
+    let proof = app.proof("canary-user-77-c", "canary-reference-77-c", phone);
+    let proven = app.start_verification(&token("canary-user-77-c"), wish(&proof)).await;
+    let stolen = app.start_verification(&token("canary-user-77-d"), wish(&proof)).await;
+    let abroad = json!({ "phone_number": null, "email": "canary77@nowhere" });
+    let abroad = app.proof("canary-user-77-c", "canary-reference-77-d", abroad);
+    app.start_verification(&token("canary-user-77-c"), wish(&abroad)).await;
+
+    let mut behalf = json!({
+        "userId": "canary-user-77-e", "channel": "sdk",
+        "contact": {
+            "type": "email", "value": "canary77@example.com",
+            "verificationReferenceId": "canary-reference-77-e",
+        },
+    });
+    let server = app.service_token("verification:start");
+    let started = app.start_for(&server, behalf.clone()).await;
+    behalf["contact"]["value"] = json!("canary77@nowhere");
+    app.start_for(&server, behalf).await;
+
+    assert_eq!((found.status, proven.status, started.status), (201, 201, 201));
+    assert_eq!(stolen.status, 403);
+    let mut secrets: Vec<_> =
+        [&found, &proven, &started].map(|answer| answer.text("/sdkToken")).to_vec();
+    secrets.extend([&proof, &abroad].map(|it| it.rsplit('.').next().unwrap().to_owned()));
+    secrets
 }

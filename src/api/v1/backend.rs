@@ -9,13 +9,14 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
+    starting::{StartForUser, answer_started},
     verifications::language_tag,
     views::{NoteView, ReasonView},
 };
 use crate::{
     api::{
         error::ApiError,
-        extract::{Backend, Id, language},
+        extract::{Backend, Id, Json, language},
         state::AppState,
     },
     domain::{
@@ -24,6 +25,20 @@ use crate::{
     },
     usecase::{self, verification::Inspected},
 };
+
+/// `POST /v1/backend/verifications`
+pub(crate) async fn start(
+    request: HttpRequest,
+    state: web::Data<AppState>,
+    Backend(caller): Backend,
+    Json(body): Json<StartForUser>,
+) -> Result<HttpResponse, ApiError> {
+    let now = state.ports.now();
+    let (whom, wish) = body.into_parts(language(&request), now)?;
+    let started = usecase::verification::start_for(&state.ports, &caller, whom, wish).await;
+    let started = started.map_err(|error| ApiError::from_usecase(error, now))?;
+    Ok(answer_started(&state, &started, "/v1/backend/verifications"))
+}
 
 /// `GET /v1/backend/verifications/{verificationId}`
 pub(crate) async fn get(

@@ -6,75 +6,29 @@ use actix_web::{
     HttpRequest, HttpResponse,
     http::{
         StatusCode,
-        header::{
-            CACHE_CONTROL, CONTENT_LANGUAGE, ETAG, IF_NONE_MATCH, LOCATION, RETRY_AFTER, VARY,
-        },
+        header::{CACHE_CONTROL, CONTENT_LANGUAGE, ETAG, IF_NONE_MATCH, RETRY_AFTER, VARY},
     },
     web,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use super::views::{StartedView, VerificationPageView, VerificationView};
+use super::{
+    starting::{StartVerification, answer_started},
+    views::{VerificationPageView, VerificationView},
+};
 use crate::{
     api::{
         error::ApiError,
         extract::{App, Id, Json, Query, language, present},
-        problem::FieldError,
         state::AppState,
     },
-    domain::{CaptureOutcome, Channel, ContactKind, Locale, NextAction, Verification},
+    domain::{CaptureOutcome, Locale, NextAction, Verification},
     usecase::{
         self,
-        verification::{Seen, StartRequest, Started},
+        verification::{ContactWish, Seen},
     },
 };
-
-/// What to start.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(crate) struct StartVerification {
-    channel: ChannelName,
-    #[serde(default, deserialize_with = "present")]
-    contact: Option<ContactName>,
-    #[serde(default, deserialize_with = "present")]
-    locale: Option<LocaleName>,
-    #[serde(default, deserialize_with = "present")]
-    redirect_urls: Option<RedirectUrls>,
-    #[serde(default, deserialize_with = "present")]
-    reference: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    consent_reference: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum ChannelName {
-    Sdk,
-    Web,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum ContactName {
-    Phone,
-    Email,
-}
-
-#[derive(Deserialize)]
-enum LocaleName {
-    #[serde(rename = "id_ID")]
-    Indonesian,
-    #[serde(rename = "en_ID")]
-    English,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RedirectUrls {
-    success: String,
-    failure: String,
-}
 
 /// How capture ended.
 #[derive(Deserialize)]
@@ -113,14 +67,19 @@ pub(crate) async fn start(
     App(caller): App,
     Json(body): Json<StartVerification>,
 ) -> Result<HttpResponse, ApiError> {
-    let wish = body.into_request(language(&request))?;
     let now = state.ports.now();
-    let started = usecase::verification::start(&state.ports, &caller, wish).await;
+    let (statement, kind, wish) = body.into_parts(language(&request))?;
+    let proven = match statement {
+        Some(statement) => {
+            let proven = state.tokens.contact(&caller, &statement).await;
+            Some(proven.map_err(ApiError::from_proof)?)
+        }
+        None => None,
+    };
+    let contact = ContactWish { kind, proven };
+    let started = usecase::verification::start(&state.ports, &caller, contact, wish).await;
     let started = started.map_err(|error| ApiError::from_usecase(error, now))?;
-    // The other operations have it from the path.
-    let id = tracing::field::display(started.verification.id);
-    tracing::Span::current().record("verification.id", id);
-    Ok(answer_started(&state, &started))
+    Ok(answer_started(&state, &started, "/v1/verifications"))
 }
 
 /// `POST /v1/verifications/{verificationId}/renew`
@@ -133,7 +92,7 @@ pub(crate) async fn renew(
     let renewed = usecase::verification::renew(&state.ports, &caller, id).await;
     let mut renewed = renewed.map_err(|error| ApiError::from_usecase(error, now))?;
     renewed.created = false;
-    Ok(answer_started(&state, &renewed))
+    Ok(answer_started(&state, &renewed, "/v1/verifications"))
 }
 
 /// `GET /v1/verifications/{verificationId}`
@@ -217,49 +176,6 @@ pub(crate) async fn list(
         }))
 }
 
-impl StartVerification {
-    fn into_request(self, language: Option<Locale>) -> Result<StartRequest, ApiError> {
-        let mut errors = Vec::new();
-        let mut check = |pointer: &str, value: Option<&String>, most: usize| {
-            let fits = |text: &String| {
-                (1..=most).contains(&text.chars().count()) && !text.chars().any(char::is_control)
-            };
-            if !value.is_none_or(fits) {
-                errors.push(FieldError {
-                    pointer: pointer.to_owned(),
-                    detail: format!("Use 1 to {most} printable characters."),
-                });
-            }
-        };
-        let urls = self.redirect_urls.as_ref();
-        check("/reference", self.reference.as_ref(), 64);
-        check("/consentReference", self.consent_reference.as_ref(), 128);
-        check("/redirectUrls/success", urls.map(|urls| &urls.success), 2048);
-        check("/redirectUrls/failure", urls.map(|urls| &urls.failure), 2048);
-        if !errors.is_empty() {
-            return Err(ApiError::invalid(errors));
-        }
-        Ok(StartRequest {
-            channel: match self.channel {
-                ChannelName::Sdk => Channel::Sdk,
-                ChannelName::Web => Channel::Web,
-            },
-            contact: self.contact.map(|contact| match contact {
-                ContactName::Phone => ContactKind::Phone,
-                ContactName::Email => ContactKind::Email,
-            }),
-            locale: match self.locale {
-                Some(LocaleName::Indonesian) => Locale::Indonesian,
-                Some(LocaleName::English) => Locale::English,
-                None => language.unwrap_or_default(),
-            },
-            redirects: self.redirect_urls.map(|urls| (urls.success, urls.failure)),
-            reference: self.reference,
-            consent_reference: self.consent_reference,
-        })
-    }
-}
-
 impl CaptureReport {
     fn into_outcome(self) -> Result<CaptureOutcome, ApiError> {
         let plain = |code: &String| {
@@ -298,16 +214,6 @@ fn known_code(code: &str) -> &str {
         digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_digit())
     });
     if is_numbered || NAMES.contains(&code) { code } else { "other" }
-}
-
-fn answer_started(state: &AppState, started: &Started) -> HttpResponse {
-    let mut response = if started.created { HttpResponse::Created() } else { HttpResponse::Ok() };
-    if started.created {
-        let id = started.verification.id;
-        response.insert_header((LOCATION, format!("/v1/verifications/{id}")));
-    }
-    let view = StartedView::of(started, state.ports.sdk(), state.ports.now());
-    response.insert_header((CACHE_CONTROL, "no-store")).json(view)
 }
 
 fn answer(

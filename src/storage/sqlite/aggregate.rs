@@ -38,6 +38,9 @@ pub(super) use verification_where;
 
 /// By its id.
 pub(super) const BY_ID: &str = verification_where!("id = ?1");
+/// By its id, if it is this user's. The hash is compared before anything is unsealed, so that
+/// another's row costs what no row costs, and a damaged one tells nobody but its owner.
+pub(super) const OF_USER: &str = verification_where!("id = ?1 AND user_hash = ?2");
 
 /// Reads the verification that `sql` finds, to change it. `None`: there is none.
 pub(super) fn load(
@@ -60,8 +63,18 @@ pub(super) fn fetch(
     ring: &KeyRing,
     id: VerificationId,
 ) -> Result<Option<Verification>, StoreError> {
-    let mut statement = conn.prepare_cached(BY_ID)?;
-    let mut rows = statement.query([id.as_bytes()])?;
+    fetch_by(conn, ring, BY_ID, [id.as_bytes()])
+}
+
+/// The same by what `sql` asks for.
+pub(super) fn fetch_by(
+    conn: &Connection,
+    ring: &KeyRing,
+    sql: &'static str,
+    params: impl Params,
+) -> Result<Option<Verification>, StoreError> {
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
     let Some(row) = rows.next()? else { return Ok(None) };
     read(row, ring).map(|(verification, _)| Some(verification))
 }

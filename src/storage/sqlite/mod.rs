@@ -4,6 +4,7 @@ mod aggregate;
 mod callbacks;
 mod lane;
 mod linking;
+mod proofs;
 mod reader;
 mod saving;
 mod schema;

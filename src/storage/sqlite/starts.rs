@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::params;
 
 use super::{
-    aggregate::{BY_ID, Loaded, fetch, id_column, load, verification_where},
+    aggregate::{BY_ID, Loaded, OF_USER, fetch, id_column, load, verification_where},
+    proofs::Presented,
     saving::{apply, insert, save},
     writer::Tx,
 };
@@ -38,6 +39,28 @@ pub(super) fn open(
 ) -> Result<Opened, StoreError> {
     let user = user_hash(tx, &wanted.user);
     let current = current(tx, &user, moment)?;
+    let proof = Presented::look_up(tx, wanted, current.as_ref().map(|it| &it.verification))?;
+    if proof.is_used() {
+        return Ok(Opened::ProofUsed);
+    }
+    let opened = resume_or_make(tx, wanted, Holder { user, current }, asked, moment)?;
+    proof.use_up(tx, &opened, moment)?;
+    Ok(opened)
+}
+
+/// Whoever starts, and what is open already.
+struct Holder {
+    user: BlindHash,
+    current: Option<Loaded>,
+}
+
+fn resume_or_make(
+    tx: &mut Tx<'_>,
+    wanted: &Wanted,
+    Holder { user, current }: Holder,
+    asked: bool,
+    moment: &Moment,
+) -> Result<Opened, StoreError> {
     if let Some(current) = current {
         if current.verification.contact.contact == wanted.contact.contact {
             let wish = Wish { channel: wanted.channel, redirects: wanted.redirects.clone(), asked };
@@ -194,10 +217,9 @@ pub(super) fn renew(
     asked: bool,
     moment: &Moment,
 ) -> Result<Option<Opened>, StoreError> {
-    let loaded = load(tx.conn, tx.ring, BY_ID, [id.as_bytes()])?;
-    let Some(loaded) = loaded.filter(|loaded| loaded.verification.user == *user) else {
-        return Ok(None);
-    };
+    let user = user_hash(tx, user);
+    let loaded = load(tx.conn, tx.ring, OF_USER, params![id.as_bytes(), user])?;
+    let Some(loaded) = loaded else { return Ok(None) };
     let Some(current) = let_time_pass(tx, loaded, moment)? else { return Ok(None) };
     if current.verification.status.is_closed() {
         return Ok(Some(Opened::Closed(current.verification)));
@@ -205,7 +227,6 @@ pub(super) fn renew(
     let newest = current.verification.newest_attempt();
     let redirects = newest.and_then(|attempt| attempt.redirects.clone());
     let wish = Wish { channel: current.verification.channel(), redirects, asked };
-    let user = user_hash(tx, user);
     admit_fresh(tx, current, wish, &user, moment).map(Some)
 }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rusqlite::params;
 
 use super::{
-    aggregate::{BY_ID, Loaded, fetch, id_column, load},
+    aggregate::{BY_ID, Loaded, OF_USER, fetch, fetch_by, id_column, load},
     linking,
     reader::Snapshot,
     saving::take_in,
@@ -84,6 +84,18 @@ impl Verifications for SqliteStore {
         policy: Policy,
     ) -> BoxFuture<'_, Result<Option<Settled>, StoreError>> {
         self.write(move |tx| settle(tx, asked, &report, &moment(at, policy)))
+    }
+
+    fn find_of(
+        &self,
+        id: VerificationId,
+        user: UserId,
+    ) -> BoxFuture<'_, Result<Option<Verification>, StoreError>> {
+        self.read(move |snapshot| {
+            let user = snapshot.ring.blind(Blinded::User, user.as_str().as_bytes());
+            let params = params![id.as_bytes(), user];
+            fetch_by(snapshot.conn, snapshot.ring, OF_USER, params)
+        })
     }
 
     fn find(&self, id: VerificationId) -> BoxFuture<'_, Result<Option<Verification>, StoreError>> {

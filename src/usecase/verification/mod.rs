@@ -2,6 +2,7 @@
 
 mod capture;
 mod confirm;
+mod contact;
 mod expire;
 mod issue;
 mod read;
@@ -14,4 +15,4 @@ pub use expire::{expire_due, recover};
 pub use issue::Started;
 pub use read::{Inspected, Seen, get, inspect, list, wait};
 pub use renew::renew;
-pub use start::{StartRequest, start};
+pub use start::{ContactWish, OnBehalf, StartRequest, start, start_for};

@@ -26,14 +26,14 @@ pub struct Inspected {
     pub timeline: Vec<Note>,
 }
 
-/// One of the caller's own.
+/// One of the caller's own. Another's is not even read: whether there is such a one shows neither in
+/// the answer nor in the work it takes.
 pub async fn get(
     ports: &Ports,
     caller: &AppCaller,
     id: VerificationId,
 ) -> Result<Verification, Error> {
-    let found = ports.store().find(id).await?;
-    found.filter(|verification| verification.user == caller.user).ok_or(Error::NotFound)
+    ports.store().find_of(id, caller.user.clone()).await?.ok_or(Error::NotFound)
 }
 
 /// One of the caller's own, as soon as it differs from what the caller knows, or at `until`.

@@ -66,6 +66,7 @@ async fn reopen(
                 }
             }
             Opened::Exhausted(until) => return Err(Error::AttemptsExhausted { until }),
+            Opened::ProofUsed => return Err(Error::ProofUsed),
         }
     }
 }

@@ -1,24 +1,27 @@
 //! Starting a verification.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::{
-    confirm,
+    confirm, contact,
     issue::{self, Started},
 };
 use crate::{
-    domain::{AppCaller, Channel, ContactKind, Locale, RedirectUrls, Wanted},
+    domain::{
+        AppCaller, AppId, BackendCaller, Channel, ContactKind, Locale, ProvenContact, RedirectUrls,
+        Scope, SingleUse, UserId, VerifiedContact, Wanted,
+    },
     storage::Opened,
     usecase::{Error, Ports},
 };
 
-/// What an app asks for.
+/// What is asked for, by whomever.
 #[derive(Clone, Debug)]
 pub struct StartRequest {
     /// Where the user captures.
     pub channel: Channel,
-    /// Which verified contact to use.
-    pub contact: Option<ContactKind>,
     /// The language.
     pub locale: Locale,
     /// Where the browser goes after success and failure; not checked yet.
@@ -29,6 +32,24 @@ pub struct StartRequest {
     pub consent_reference: Option<String>,
 }
 
+/// Which contact an app asks for.
+#[derive(Clone, Debug, Default)]
+pub struct ContactWish {
+    /// Only one of this kind.
+    pub kind: Option<ContactKind>,
+    /// What the signed statement says that the app passed on.
+    pub proven: Option<ProvenContact>,
+}
+
+/// For whom a back end starts, on its own word.
+#[derive(Clone, Debug)]
+pub struct OnBehalf {
+    /// Whose verification it becomes.
+    pub user: UserId,
+    /// The contact that the back end says it verified.
+    pub contact: VerifiedContact,
+}
+
 /// Asks the provider for a place to send the user, and remembers it before anyone is told.
 ///
 /// A user has one open verification at most: starting again resumes it, and two starts at once
@@ -36,10 +57,33 @@ pub struct StartRequest {
 #[tracing::instrument(skip_all, fields(app.id = caller.app.as_str()))]
 pub async fn start(
     ports: &Ports,
-    caller: &AppCaller,
+    caller: &Arc<AppCaller>,
+    contact: ContactWish,
     request: StartRequest,
 ) -> Result<Started, Error> {
-    let wanted = wanted(ports, caller, request)?;
+    let plan = Plan::new(ports, request)?;
+    let caller = Arc::clone(caller);
+    issue::within_deadline(ports, async move |ports, deadline| {
+        let (chosen, once) = contact::choose(&ports, &caller, contact.kind, contact.proven).await?;
+        let wanted = plan.wanted(caller.user.clone(), caller.app.clone(), chosen, once);
+        open(&ports, wanted, deadline).await
+    })
+    .await
+}
+
+/// The same on behalf of a user, for one of the partner's servers. What comes of it is the user's.
+#[tracing::instrument(skip_all, fields(app.id = caller.client.as_str()))]
+pub async fn start_for(
+    ports: &Ports,
+    caller: &BackendCaller,
+    whom: OnBehalf,
+    request: StartRequest,
+) -> Result<Started, Error> {
+    if !caller.may(Scope::VerificationStart) {
+        return Err(Error::ScopeMissing(Scope::VerificationStart));
+    }
+    let plan = Plan::new(ports, request)?;
+    let wanted = plan.wanted(whom.user, caller.client.clone(), whom.contact, None);
     issue::within_deadline(ports, async move |ports, deadline| open(&ports, wanted, deadline).await)
         .await
 }
@@ -72,29 +116,50 @@ async fn open(ports: &Ports, wanted: Wanted, deadline: Timestamp) -> Result<Star
                 issue::wait_for_answer(ports, verification.id, deadline).await?;
             }
             Opened::Exhausted(until) => return Err(Error::AttemptsExhausted { until }),
+            Opened::ProofUsed => return Err(Error::ProofUsed),
         }
     }
 }
 
-/// Turns the request into a wish that can be granted, or says which part of it cannot.
-fn wanted(ports: &Ports, caller: &AppCaller, request: StartRequest) -> Result<Wanted, Error> {
-    if !ports.parts.provider.offers(request.channel) {
-        return Err(Error::Invalid {
-            pointer: "/channel",
-            detail: "This channel is not available here.",
-        });
+/// A request that can be granted, whoever's contact it will be with.
+struct Plan {
+    request: StartRequest,
+    redirects: Option<RedirectUrls>,
+}
+
+impl Plan {
+    /// Says which part of the request cannot be granted.
+    fn new(ports: &Ports, mut request: StartRequest) -> Result<Self, Error> {
+        if !ports.parts.provider.offers(request.channel) {
+            return Err(Error::Invalid {
+                pointer: "/channel",
+                detail: "This channel is not available here.",
+            });
+        }
+        let redirects = redirects(ports, request.channel, request.redirects.take())?;
+        Ok(Self { request, redirects })
     }
-    let contact = caller.contact(request.contact).ok_or(Error::ContactNotVerified)?;
-    Ok(Wanted {
-        user: caller.user.clone(),
-        app: caller.app.clone(),
-        contact: contact.clone(),
-        channel: request.channel,
-        locale: request.locale,
-        redirects: redirects(ports, request.channel, request.redirects)?,
-        reference: request.reference,
-        consent_reference: request.consent_reference,
-    })
+
+    fn wanted(
+        self,
+        user: UserId,
+        app: AppId,
+        contact: VerifiedContact,
+        once: Option<SingleUse>,
+    ) -> Wanted {
+        let Self { request, redirects } = self;
+        Wanted {
+            user,
+            app,
+            contact,
+            once,
+            channel: request.channel,
+            locale: request.locale,
+            redirects,
+            reference: request.reference,
+            consent_reference: request.consent_reference,
+        }
+    }
 }
 
 fn redirects(

@@ -1,5 +1,6 @@
 //! Settings: what is accepted, what is refused and how it is said.
 
 mod mistakes;
+mod proofs;
 mod sample;
 mod sources;

@@ -52,6 +52,7 @@ pub(super) fn wanted(name: &str) -> Wanted {
         user: user(name),
         app: AppId::parse("mobile-canary-app").unwrap(),
         contact: phone("+62 812-7777-4242"),
+        once: None,
         channel: Channel::Sdk,
         locale: Locale::English,
         redirects: Some(RedirectUrls::remembered(urls("ok"), urls("no"))),

@@ -9,7 +9,7 @@ use gerbang::{
 use rusqlite::{Connection, params};
 
 use super::{
-    bed::{at, callback, find, issued, policy, report, started, states, valid},
+    bed::{at, callback, find, issued, policy, report, started, states, user, valid},
     folder::Folder,
 };
 
@@ -171,4 +171,21 @@ async fn a_damaged_verification_does_not_keep_the_gateway_from_starting() {
     assert!(matches!(store.find(ids[0]).await, Err(StoreError::Sealed)));
     let mended = flip(&folder, store, ids[0]).await;
     assert_eq!(mended.recover(at(2), policy()).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_damaged_row_shows_to_its_owner_and_to_nobody_else() {
+    let folder = Folder::new();
+    let store = folder.open().await;
+    let id = issued(&*store, "cust-1").await.0.id;
+    let store = flip(&folder, store, id).await;
+
+    let owners = store.find_of(id, user("cust-1")).await;
+    let anothers = store.find_of(id, user("cust-2")).await;
+    let renewal = store.renew(id, user("cust-2"), false, at(1), policy()).await;
+
+    // Nothing of it is unsealed for another: the damage would show.
+    assert!(matches!(owners, Err(StoreError::Sealed)), "{owners:?}");
+    assert!(matches!(anothers, Ok(None)), "{anothers:?}");
+    assert!(matches!(renewal, Ok(None)), "{renewal:?}");
 }

@@ -59,6 +59,13 @@ mod contract {
             what_is_not_there_is_none,
             pages_go_from_the_newest_to_the_oldest,
             one_submission_belongs_to_one_verification;
+        proofs:
+            a_proof_is_good_for_the_verification_it_opened,
+            a_used_proof_opens_nothing_else,
+            a_used_proof_does_not_resume_a_later_verification,
+            a_proof_that_resumes_is_used_too,
+            a_start_that_hands_nothing_out_leaves_the_proof_good,
+            used_proofs_are_forgotten_when_nobody_would_believe_them;
         sweeps:
             a_due_read_is_claimed_by_one_and_comes_back,
             due_reads_come_oldest_first_and_bounded,

@@ -30,6 +30,8 @@ pub(crate) struct TestApp {
     pub(crate) provider: Control,
     pub(crate) apps: Issuer,
     pub(crate) backends: Issuer,
+    /// The partner's OTP service, which signs proofs of contact.
+    pub(crate) otp: Issuer,
     pub(crate) http: reqwest::Client,
     pub(crate) directory: Arc<TempDir>,
     contract: &'static Contract,
@@ -53,13 +55,8 @@ impl TestApp {
             late_delay: Duration::from_hours(1),
             ..SandboxOptions::default()
         };
-        Builder {
-            server: String::new(),
-            apps: String::new(),
-            settings: String::new(),
-            provider,
-            calls_back: true,
-        }
+        let (server, apps, settings) = (String::new(), String::new(), String::new());
+        Builder { server, apps, settings, provider, calls_back: true }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -82,6 +79,18 @@ impl TestApp {
 
     pub(crate) fn token_with(&self, claims: Value) -> String {
         self.apps.token(self.clock.now().as_second(), claims)
+    }
+
+    /// A proof that the phone of the user `user` was verified, with `claims` put over the usual ones.
+    pub(crate) fn proof(&self, user: &str, name: &str, claims: Value) -> String {
+        let now = self.clock.now().as_second();
+        let mut all = json!({
+            "aud": "gerbang-proofs", "sub": user, "jti": name, "exp": now + 300,
+            "phone_number": "+6281234560000", "verified_at": now - 60,
+        });
+        let members = all.as_object_mut().unwrap();
+        members.extend(claims.as_object().unwrap().clone());
+        self.otp.token(now, all)
     }
 
     pub(crate) fn service_token(&self, scope: &str) -> String {
@@ -128,6 +137,11 @@ impl TestApp {
     pub(crate) async fn list(&self, token: &str, query: &str) -> Answer {
         let path = format!("/v1/verifications{query}");
         self.send(self.request(Method::GET, &path, token)).await
+    }
+
+    pub(crate) async fn start_for(&self, token: &str, body: Value) -> Answer {
+        let path = "/v1/backend/verifications";
+        self.send(self.request(Method::POST, path, token).json(&body)).await
     }
 
     pub(crate) async fn inspect(&self, token: &str, id: &str) -> Answer {
@@ -222,6 +236,19 @@ impl Builder {
         self
     }
 
+    /// How contacts of the apps' users are proven, such as `["proof"]`.
+    pub(crate) fn contact(mut self, ways: &str) -> Self {
+        self.apps.push_str("contact = ");
+        self.apps.push_str(ways);
+        if ways.contains("proof") {
+            self.apps.push_str(
+                "\nproof = { issuer = \"otp\", audience = \"gerbang-proofs\", \
+                 algorithms = [\"EdDSA\"], public_key_file = \"{path}/otp.pem\" }",
+            );
+        }
+        self
+    }
+
     /// More settings, in TOML, after the usual ones.
     pub(crate) fn settings(mut self, toml: &str) -> Self {
         self.settings.push_str(toml);
@@ -245,6 +272,8 @@ impl Builder {
         let directory = Arc::new(tempfile::tempdir().unwrap());
         let clock = ManualClock::at(Timestamp::from_second(1_800_000_000).unwrap());
         let (apps, backends) = (Issuer::new("apps"), Issuer::new("backends"));
+        let otp = Issuer::new("otp");
+        std::fs::write(directory.path().join("otp.pem"), otp.public_pem()).unwrap();
         std::fs::write(directory.path().join("backends.pem"), backends.public_pem()).unwrap();
         let options = SandboxOptions { clock: clock.for_sandbox(), ..self.provider };
         let sandbox = Sandbox::start(options).unwrap();
@@ -252,8 +281,9 @@ impl Builder {
                        audience = \"gerbang\"\nalgorithms = [\"EdDSA\"]\n";
         let key = directory.path().join("backends.pem");
         let more = format!("{service}public_key_file = \"{}\"\n{}", key.display(), self.settings);
-        let more = (self.server.as_str(), self.apps.as_str(), more.as_str());
-        write_settings_with(&directory, sandbox.base_url(), &apps, more);
+        let users = self.apps.replace("{path}", &directory.path().display().to_string());
+        let texts = [self.server.as_str(), &users, &more];
+        write_settings_with(&directory, sandbox.base_url(), &apps, texts);
         let settings = std::fs::read_to_string(directory.path().join("gerbang.toml")).unwrap();
         let tasks = Tasks::on_current_runtime();
         let (gateway, base_url, admin_url) = open(&settings, &clock, &tasks).await;
@@ -267,6 +297,7 @@ impl Builder {
             provider: sandbox.control().clone(),
             apps,
             backends,
+            otp,
             http: reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap(),
             directory,
             contract: Contract::load().unwrap(),
@@ -296,14 +327,14 @@ fn target(base_url: &str) -> CallbackTarget {
 
 /// Writes `gerbang.toml` for a gateway between `apps` and the provider at `provider`.
 pub(crate) fn write_settings(directory: &TempDir, provider: &str, apps: &Issuer, more: &str) {
-    write_settings_with(directory, provider, apps, ("", "", more));
+    write_settings_with(directory, provider, apps, ["", "", more]);
 }
 
 fn write_settings_with(
     directory: &TempDir,
     provider: &str,
     apps: &Issuer,
-    (server, of_apps, more): (&str, &str, &str),
+    [server, users, more]: [&str; 3],
 ) {
     let path = directory.path().display();
     std::fs::write(directory.path().join("apps.pem"), apps.public_pem()).unwrap();
@@ -346,7 +377,7 @@ algorithms = ["EdDSA"]
 public_key_file = "{path}/apps.pem"
 app = "test-app"
 claims = {{ phone_reference = "phone_reference" }}
-{of_apps}
+{users}
 
 {more}
 "#

@@ -29,7 +29,7 @@ async fn verified_contacts_come_with_the_reference_of_their_proof() {
     )
     .await;
 
-    let (phone, email) = (caller.phone.unwrap(), caller.email.unwrap());
+    let (phone, email) = (caller.contacts.phone.unwrap(), caller.contacts.email.unwrap());
     assert_eq!(phone.contact.expose(), "6281234567890");
     assert_eq!(phone.reference.as_str(), "otp-7f31");
     assert_eq!(phone.source, ContactSource::Claims);
@@ -46,7 +46,7 @@ async fn a_token_without_a_usable_name_is_named_by_its_hash() {
             app(json!({"jti": jti, "email": "a@example.com", "email_verified": true}), |_| {})
                 .await;
 
-        let reference = caller.email.unwrap().reference;
+        let reference = caller.contacts.email.unwrap().reference;
         let name = reference.as_str().strip_prefix("login.partner.example:").unwrap();
         assert_eq!(name.len(), 43, "{name}");
     }
@@ -62,7 +62,7 @@ async fn an_issuer_of_any_length_leaves_room_for_the_name() {
 
     let caller = gate.verifier.app(&signer.sign(&gate.claims_but(claims))).await.unwrap();
 
-    assert!(caller.email.is_some());
+    assert!(caller.contacts.email.is_some());
 }
 
 #[tokio::test]
@@ -77,7 +77,7 @@ async fn only_the_boolean_true_means_verified() {
 
         let caller = app(claims, |_| {}).await;
 
-        assert!(caller.phone.is_none() && caller.email.is_none(), "{verified}");
+        assert!(caller.contacts.phone.is_none() && caller.contacts.email.is_none(), "{verified}");
     }
 }
 
@@ -96,7 +96,7 @@ async fn a_contact_that_cannot_be_used_costs_the_contact_alone() {
 
         let caller = app(claims, |_| {}).await;
 
-        assert!(caller.phone.is_none(), "{number}");
+        assert!(caller.contacts.phone.is_none(), "{number}");
     }
 }
 
@@ -109,8 +109,8 @@ async fn a_required_reference_is_not_made_up() {
 
     let caller = app(claims, |entry| entry.claims.reference_required = true).await;
 
-    assert!(caller.phone.is_none());
-    assert_eq!(caller.email.unwrap().reference.as_str(), "mail-1");
+    assert!(caller.contacts.phone.is_none());
+    assert_eq!(caller.contacts.email.unwrap().reference.as_str(), "mail-1");
 }
 
 #[tokio::test]
@@ -119,7 +119,7 @@ async fn an_issuer_that_is_not_asked_for_contacts_vouches_for_none() {
 
     let caller = app(claims, |entry| entry.contact.clear()).await;
 
-    assert!(caller.email.is_none());
+    assert!(caller.contacts.email.is_none());
 }
 
 #[tokio::test]

@@ -124,6 +124,7 @@ pub(crate) fn issuer(algorithms: &[Algorithm], keys: KeySource) -> config::Issue
         user_prefix: String::new(),
         app: None,
         contact: vec![ContactProof::Claims],
+        proof: None,
         claims: Claims {
             user_id: "sub".into(),
             phone: "phone_number".into(),

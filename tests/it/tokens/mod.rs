@@ -5,5 +5,5 @@ mod callers;
 mod development;
 mod forged;
 mod key_server;
-mod mint;
+pub(crate) mod mint;
 mod rotation;

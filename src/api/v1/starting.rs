@@ -1,0 +1,236 @@
+//! What is sent to start a verification, by apps and by back ends, and how both are answered.
+
+use actix_web::{
+    HttpResponse,
+    http::header::{CACHE_CONTROL, LOCATION},
+};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::views::StartedView;
+use crate::{
+    api::{error::ApiError, extract::present, problem::FieldError, state::AppState},
+    domain::{
+        Channel, Contact, ContactKind, ContactSource, Locale, UserId, VerificationReference,
+        VerifiedContact,
+    },
+    usecase::verification::{OnBehalf, StartRequest, Started},
+};
+
+/// What an app starts.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct StartVerification {
+    channel: ChannelName,
+    #[serde(default, deserialize_with = "present")]
+    contact: Option<ContactName>,
+    #[serde(default, deserialize_with = "present")]
+    contact_proof: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    locale: Option<LocaleName>,
+    #[serde(default, deserialize_with = "present")]
+    redirect_urls: Option<RedirectUrls>,
+    #[serde(default, deserialize_with = "present")]
+    reference: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    consent_reference: Option<String>,
+}
+
+/// What a back end starts.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct StartForUser {
+    user_id: String,
+    contact: AssertedContact,
+    channel: ChannelName,
+    #[serde(default, deserialize_with = "present")]
+    locale: Option<LocaleName>,
+    #[serde(default, deserialize_with = "present")]
+    redirect_urls: Option<RedirectUrls>,
+    #[serde(default, deserialize_with = "present")]
+    reference: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    consent_reference: Option<String>,
+}
+
+/// A contact that the back end verified.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct AssertedContact {
+    r#type: ContactName,
+    value: String,
+    verification_reference_id: String,
+    #[serde(default, deserialize_with = "present")]
+    verified_at: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ChannelName {
+    Sdk,
+    Web,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ContactName {
+    Phone,
+    Email,
+}
+
+#[derive(Deserialize)]
+enum LocaleName {
+    #[serde(rename = "id_ID")]
+    Indonesian,
+    #[serde(rename = "en_ID")]
+    English,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RedirectUrls {
+    success: String,
+    failure: String,
+}
+
+/// What both say about the verification itself.
+struct Common {
+    channel: ChannelName,
+    locale: Option<LocaleName>,
+    redirect_urls: Option<RedirectUrls>,
+    reference: Option<String>,
+    consent_reference: Option<String>,
+}
+
+/// The longest statement that is looked at; as long as an access token may be.
+const LONGEST_PROOF: usize = 8 * 1024;
+
+impl StartVerification {
+    /// The signed statement about the contact, not believed yet; the kind of contact; the rest.
+    pub(super) fn into_parts(
+        self,
+        language: Option<Locale>,
+    ) -> Result<(Option<String>, Option<ContactKind>, StartRequest), ApiError> {
+        let Self { channel, locale, redirect_urls, reference, consent_reference, .. } = self;
+        let common = Common { channel, locale, redirect_urls, reference, consent_reference };
+        let mut errors = common.faults();
+        let fits = |proof: &String| (1..=LONGEST_PROOF).contains(&proof.len());
+        if !self.contact_proof.as_ref().is_none_or(fits) {
+            let detail = "Send the statement as the OTP service gave it, at most 8 KiB.";
+            errors.push(fault("/contactProof", detail));
+        }
+        let request = common.into_request(language, errors)?;
+        Ok((self.contact_proof, self.contact.map(ContactKind::from), request))
+    }
+}
+
+impl StartForUser {
+    /// For whom, and what.
+    pub(super) fn into_parts(
+        self,
+        language: Option<Locale>,
+        now: Timestamp,
+    ) -> Result<(OnBehalf, StartRequest), ApiError> {
+        let Self { channel, locale, redirect_urls, reference, consent_reference, .. } = self;
+        let common = Common { channel, locale, redirect_urls, reference, consent_reference };
+        let mut errors = common.faults();
+        let asserted = self.contact;
+        let user = UserId::parse(&self.user_id);
+        if let Err(why) = &user {
+            errors.push(fault("/userId", format!("Not taken: {why}.")));
+        }
+        let contact = Contact::parse(asserted.r#type.into(), &asserted.value);
+        if let Err(why) = &contact {
+            errors.push(fault("/contact/value", format!("Not taken: {why}.")));
+        }
+        let named = VerificationReference::parse(&asserted.verification_reference_id);
+        if named.is_err() {
+            let detail = "Use 1 to 128 visible ASCII characters, without spaces.";
+            errors.push(fault("/contact/verificationReferenceId", detail));
+        }
+        if asserted.verified_at.is_some_and(|at| at > now) {
+            errors.push(fault("/contact/verifiedAt", "This time is still to come."));
+        }
+        let request = common.into_request(language, errors)?;
+        let (Ok(user), Ok(contact), Ok(named)) = (user, contact, named) else {
+            // Reported above, each at its place.
+            return Err(ApiError::invalid(Vec::new()));
+        };
+        let verified_at = Some(asserted.verified_at.unwrap_or(now));
+        let source = ContactSource::Backend;
+        let contact = VerifiedContact { contact, reference: named, source, verified_at };
+        Ok((OnBehalf { user, contact }, request))
+    }
+}
+
+impl Common {
+    /// Texts that cannot be used.
+    fn faults(&self) -> Vec<FieldError> {
+        let mut errors = Vec::new();
+        let mut check = |pointer: &str, value: Option<&String>, most: usize| {
+            let fits = |text: &String| {
+                (1..=most).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+            };
+            if !value.is_none_or(fits) {
+                errors.push(fault(pointer, format!("Use 1 to {most} printable characters.")));
+            }
+        };
+        let urls = self.redirect_urls.as_ref();
+        check("/reference", self.reference.as_ref(), 64);
+        check("/consentReference", self.consent_reference.as_ref(), 128);
+        check("/redirectUrls/success", urls.map(|urls| &urls.success), 2048);
+        check("/redirectUrls/failure", urls.map(|urls| &urls.failure), 2048);
+        errors
+    }
+
+    /// The request, if nothing is wrong with it.
+    fn into_request(
+        self,
+        language: Option<Locale>,
+        errors: Vec<FieldError>,
+    ) -> Result<StartRequest, ApiError> {
+        if !errors.is_empty() {
+            return Err(ApiError::invalid(errors));
+        }
+        Ok(StartRequest {
+            channel: match self.channel {
+                ChannelName::Sdk => Channel::Sdk,
+                ChannelName::Web => Channel::Web,
+            },
+            locale: match self.locale {
+                Some(LocaleName::Indonesian) => Locale::Indonesian,
+                Some(LocaleName::English) => Locale::English,
+                None => language.unwrap_or_default(),
+            },
+            redirects: self.redirect_urls.map(|urls| (urls.success, urls.failure)),
+            reference: self.reference,
+            consent_reference: self.consent_reference,
+        })
+    }
+}
+
+impl From<ContactName> for ContactKind {
+    fn from(name: ContactName) -> Self {
+        match name {
+            ContactName::Phone => Self::Phone,
+            ContactName::Email => Self::Email,
+        }
+    }
+}
+
+fn fault(pointer: &str, detail: impl Into<String>) -> FieldError {
+    FieldError { pointer: pointer.to_owned(), detail: detail.into() }
+}
+
+/// The answer to a start or a renewal; a new verification is found below `place`.
+pub(super) fn answer_started(state: &AppState, started: &Started, place: &str) -> HttpResponse {
+    let id = started.verification.id;
+    // The other operations have it from the path.
+    tracing::Span::current().record("verification.id", tracing::field::display(id));
+    let mut response = if started.created { HttpResponse::Created() } else { HttpResponse::Ok() };
+    if started.created {
+        response.insert_header((LOCATION, format!("{place}/{id}")));
+    }
+    let view = StartedView::of(started, state.ports.sdk(), state.ports.now());
+    response.insert_header((CACHE_CONTROL, "no-store")).json(view)
+}
