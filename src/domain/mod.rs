@@ -9,6 +9,7 @@ mod chain;
 mod clock;
 mod contact;
 mod id;
+mod idempotency;
 mod news;
 mod pii;
 mod policy;
@@ -35,6 +36,7 @@ pub use contact::{
     VerificationReference, VerifiedContact,
 };
 pub use id::{CallbackId, InvalidId, SessionId, SubmissionId, VerificationId};
+pub use idempotency::{IdempotencyKey, InvalidIdempotencyKey, KeyOwner, RequestClaim};
 pub use news::{Alarm, CaptureOutcome, DetailsAnswer, Effect, News, Note, NoteKind};
 pub use pii::Pii;
 pub use policy::Policy;

@@ -49,6 +49,10 @@ pub(super) enum Blinded {
     Contact,
     /// A whole callback body.
     Body,
+    /// The name of a request that carries a key.
+    Request,
+    /// The body of such a request.
+    RequestBody,
     /// The fixed text by which a database knows its index key again.
     Check,
 }
@@ -61,6 +65,8 @@ impl Blinded {
             Self::Submission => "submission",
             Self::Contact => "contact",
             Self::Body => "body",
+            Self::Request => "request",
+            Self::RequestBody => "request_body",
             Self::Check => "check",
         }
     }

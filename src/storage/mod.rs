@@ -6,6 +6,7 @@
 mod callbacks;
 mod changes;
 pub mod error;
+mod idempotency;
 mod keyring;
 mod open;
 mod records;
@@ -17,6 +18,7 @@ mod verifications;
 pub use callbacks::{CallbackFingerprint, CallbackOutcome, Callbacks, KeptCallback, NewCallback};
 pub use changes::{Changes, Subscription};
 pub use error::{KeyRingError, OpenError, StoreError};
+pub use idempotency::{Claimed, Idempotency, KeptAnswer};
 pub use keyring::generate_key_ring;
 pub use open::{KeySource, OpenedStore, Options, open};
 pub use store::{Health, Store};

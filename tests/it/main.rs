@@ -13,6 +13,7 @@ mod callbacks;
 mod config;
 mod contract;
 mod demo;
+mod idempotency;
 mod living;
 mod privacy;
 mod provider;

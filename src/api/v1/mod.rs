@@ -1,5 +1,6 @@
 //! The API's first version, a file a tag of `openapi.yaml`.
 
 pub(super) mod backend;
+mod started;
 pub(super) mod verifications;
 mod views;

@@ -6,27 +6,28 @@ use actix_web::{
     HttpRequest, HttpResponse,
     http::{
         StatusCode,
-        header::{
-            CACHE_CONTROL, CONTENT_LANGUAGE, ETAG, IF_NONE_MATCH, LOCATION, RETRY_AFTER, VARY,
-        },
+        header::{CACHE_CONTROL, CONTENT_LANGUAGE, ETAG, IF_NONE_MATCH, RETRY_AFTER, VARY},
     },
     web,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use super::views::{StartedView, VerificationPageView, VerificationView};
+use super::{
+    started,
+    views::{VerificationPageView, VerificationView},
+};
 use crate::{
     api::{
         error::ApiError,
-        extract::{App, Id, Json, Query, language, present},
+        extract::{App, Id, Json, Keyed, KeyedBytes, Query, language, present},
         problem::FieldError,
         state::AppState,
     },
-    domain::{CaptureOutcome, Channel, ContactKind, Locale, NextAction, Verification},
+    domain::{CaptureOutcome, Channel, ContactKind, KeyOwner, Locale, NextAction, Verification},
     usecase::{
         self,
-        verification::{Seen, StartRequest, Started},
+        verification::{Seen, StartRequest},
     },
 };
 
@@ -111,16 +112,14 @@ pub(crate) async fn start(
     request: HttpRequest,
     state: web::Data<AppState>,
     App(caller): App,
-    Json(body): Json<StartVerification>,
+    Keyed(key, body): Keyed<StartVerification>,
 ) -> Result<HttpResponse, ApiError> {
     let wish = body.into_request(language(&request))?;
+    let once = key.map(|key| key.once(&KeyOwner::from(&*caller), started::writer(&state)));
     let now = state.ports.now();
-    let started = usecase::verification::start(&state.ports, &caller, wish).await;
-    let started = started.map_err(|error| ApiError::from_usecase(error, now))?;
-    // The other operations have it from the path.
-    let id = tracing::field::display(started.verification.id);
-    tracing::Span::current().record("verification.id", id);
-    Ok(answer_started(&state, &started))
+    let answered = usecase::verification::start(&state.ports, &caller, wish, once).await;
+    let answered = answered.map_err(|error| ApiError::from_usecase(error, now))?;
+    started::respond(&state, &answered)
 }
 
 /// `POST /v1/verifications/{verificationId}/renew`
@@ -128,12 +127,13 @@ pub(crate) async fn renew(
     state: web::Data<AppState>,
     App(caller): App,
     Id(id): Id,
+    KeyedBytes(key): KeyedBytes,
 ) -> Result<HttpResponse, ApiError> {
+    let once = key.map(|key| key.once(&KeyOwner::from(&*caller), started::writer(&state)));
     let now = state.ports.now();
-    let renewed = usecase::verification::renew(&state.ports, &caller, id).await;
-    let mut renewed = renewed.map_err(|error| ApiError::from_usecase(error, now))?;
-    renewed.created = false;
-    Ok(answer_started(&state, &renewed))
+    let answered = usecase::verification::renew(&state.ports, &caller, id, once).await;
+    let answered = answered.map_err(|error| ApiError::from_usecase(error, now))?;
+    started::respond(&state, &answered)
 }
 
 /// `GET /v1/verifications/{verificationId}`
@@ -298,16 +298,6 @@ fn known_code(code: &str) -> &str {
         digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_digit())
     });
     if is_numbered || NAMES.contains(&code) { code } else { "other" }
-}
-
-fn answer_started(state: &AppState, started: &Started) -> HttpResponse {
-    let mut response = if started.created { HttpResponse::Created() } else { HttpResponse::Ok() };
-    if started.created {
-        let id = started.verification.id;
-        response.insert_header((LOCATION, format!("/v1/verifications/{id}")));
-    }
-    let view = StartedView::of(started, state.ports.sdk(), state.ports.now());
-    response.insert_header((CACHE_CONTROL, "no-store")).json(view)
 }
 
 fn answer(

@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod callbacks;
+mod idempotency;
 mod lane;
 mod linking;
 mod reader;

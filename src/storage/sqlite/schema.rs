@@ -15,8 +15,10 @@ use crate::storage::{
     seal::{Place, Plain},
 };
 
-const MIGRATIONS: &[M<'_>] =
-    &[M::up(include_str!("migrations/0001-verifications-and-callbacks.sql"))];
+const MIGRATIONS: &[M<'_>] = &[
+    M::up(include_str!("migrations/0001-verifications-and-callbacks.sql")),
+    M::up(include_str!("migrations/0002-idempotency.sql")),
+];
 
 /// Enough for every statement of this backend.
 const STATEMENTS: usize = 96;

@@ -36,12 +36,13 @@ impl Started {
 
 /// Runs `work` in a task of its own and waits for it until the start deadline. A caller that hangs
 /// up takes its handler along, but not what it has begun.
-pub(super) async fn within_deadline<F>(
+pub(in crate::usecase) async fn within_deadline<T, F>(
     ports: &Ports,
     work: impl FnOnce(Ports, Timestamp) -> F,
-) -> Result<Started, Error>
+) -> Result<T, Error>
 where
-    F: Future<Output = Result<Started, Error>> + Send + 'static,
+    T: Send + 'static,
+    F: Future<Output = Result<T, Error>> + Send + 'static,
 {
     let deadline = ports.now().saturating_add(ports.parts.start_deadline).unwrap_or(Timestamp::MAX);
     let task = ports.parts.tasks.spawn(work(ports.clone(), deadline));

@@ -12,6 +12,7 @@ pub use capture::report_capture;
 pub use confirm::{read_due, wait_for_due_read};
 pub use expire::{expire_due, recover};
 pub use issue::Started;
+pub(super) use issue::within_deadline;
 pub use read::{Inspected, Seen, get, inspect, list, wait};
 pub use renew::renew;
 pub use start::{StartRequest, start};

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     domain::{AppCaller, Channel, ContactKind, Locale, RedirectUrls, Wanted},
     storage::Opened,
-    usecase::{Error, Ports},
+    usecase::{Answered, Error, Once, Ports, idempotency::once},
 };
 
 /// What an app asks for.
@@ -33,15 +33,16 @@ pub struct StartRequest {
 ///
 /// A user has one open verification at most: starting again resumes it, and two starts at once
 /// lead to one call. The caller waits up to the start deadline; what was begun goes on regardless.
+/// With a key in `wish` the same request is answered once, and with the same bytes after that.
 #[tracing::instrument(skip_all, fields(app.id = caller.app.as_str()))]
 pub async fn start(
     ports: &Ports,
     caller: &AppCaller,
     request: StartRequest,
-) -> Result<Started, Error> {
+    wish: Option<Once>,
+) -> Result<Answered, Error> {
     let wanted = wanted(ports, caller, request)?;
-    issue::within_deadline(ports, async move |ports, deadline| open(&ports, wanted, deadline).await)
-        .await
+    once(ports, wish, async move |ports, deadline| open(&ports, wanted, deadline).await).await
 }
 
 async fn open(ports: &Ports, wanted: Wanted, deadline: Timestamp) -> Result<Started, Error> {

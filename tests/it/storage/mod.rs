@@ -1,11 +1,12 @@
-//! The store. What every backend must do stands in `starts`, `results`, `sweeps` and `callbacks`,
-//! as functions over `&dyn Store`; `sqlite` runs them all on SQLite and adds what a file of one's
+//! The store. What every backend must do stands in `starts`, `results`, `sweeps`, `callbacks`
+//! and `idempotency`, as functions over `&dyn Store`; `sqlite` runs them all on SQLite and adds what a file of one's
 //! own brings along, `damage` what a damaged row does, `keys` what a key ring does.
 
 mod bed;
 mod callbacks;
 mod damage;
 mod folder;
+mod idempotency;
 mod keys;
 mod results;
 mod sqlite;

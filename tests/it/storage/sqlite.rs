@@ -79,6 +79,17 @@ mod contract {
             one_set_aside_is_never_due_again,
             one_put_off_waits_and_counts_the_try,
             due_callbacks_come_oldest_first_and_bounded;
+        idempotency:
+            a_request_is_held_by_one_go_until_its_lease_ends,
+            a_released_request_is_free_at_once,
+            an_answer_is_given_again_until_its_end,
+            only_the_holder_keeps_an_answer_and_only_one,
+            a_credential_of_another_verification_is_not_kept,
+            an_answer_is_spent_once_its_credential_was_replaced,
+            an_answer_is_spent_at_the_end_of_its_verification,
+            an_answer_is_spent_at_the_end_of_its_credential,
+            an_answer_without_a_credential_outlives_the_capture,
+            what_is_over_is_forgotten_in_batches;
     }
 }
 
@@ -181,6 +192,7 @@ async fn no_personal_value_and_no_secret_is_in_any_byte_of_the_files() {
     let kept = store.keep_callback(callback(&said, 1)).await.unwrap();
     store.apply_callback(kept, said.clone(), at(1), policy()).await.unwrap();
     store.settle(verification.id, said, at(2), policy()).await.unwrap();
+    super::idempotency::only_the_holder_keeps_an_answer_and_only_one(&*store).await;
 
     for file in folder.files() {
         let bytes = bytes(&file);
@@ -191,6 +203,8 @@ async fn no_personal_value_and_no_secret_is_in_any_byte_of_the_files() {
             "otp-canary",
             "mobile-canary",
             "canary-sdk-token",
+            "canary-idempotency-key",
+            "canary answer",
             "canary-partner-reference",
             "canary-consent-reference",
             "app.example.com",

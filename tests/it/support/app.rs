@@ -171,11 +171,17 @@ impl TestApp {
     }
 
     /// Stops the gateway and starts another on the same database.
-    pub(crate) async fn restart(mut self) -> Self {
+    pub(crate) async fn restart(self) -> Self {
+        self.restart_after(async || {}).await
+    }
+
+    /// Stops the gateway, lets `between` have the database, and starts another on it.
+    pub(crate) async fn restart_after(mut self, between: impl AsyncFnOnce()) -> Self {
         let options = self.settings_text();
         if let Some(gateway) = self.gateway.take() {
             gateway.stop().await;
         }
+        between().await;
         self.tasks = Tasks::on_current_runtime();
         let (gateway, base_url, admin_url) = open(&options, &self.clock, &self.tasks).await;
         self.gateway = Some(gateway);
