@@ -118,7 +118,7 @@ async fn twenty_duplicates_at_once_make_one_call_and_one_answer() {
 async fn a_client_that_resets_its_connection_finds_the_answer_kept() {
     let app = TestApp::start().await;
     let token = app.token("cust-1", "00");
-    app.provider.push_fault(FaultRule::once(Operation::Initiate, Fault::Latency { millis: 200 }));
+    app.provider.push_fault(FaultRule::once(Operation::Initiate, Fault::Hang));
     let head = format!(
         "POST {START} HTTP/1.1\r\nhost: gateway\r\nauthorization: Bearer {token}\r\n\
          content-type: application/json\r\nidempotency-key: k\r\ncontent-length: {}\r\n\r\n{BODY}",
@@ -132,6 +132,7 @@ async fn a_client_that_resets_its_connection_finds_the_answer_kept() {
     drop(connection);
 
     let during = start(&app, &token, "k").await;
+    app.provider.clear_faults();
     let after = until_answered(&app, &token, "k").await;
 
     assert_problem(&during, 409, "idempotency-in-progress");
