@@ -53,6 +53,8 @@ pub(super) enum Blinded {
     Request,
     /// The body of such a request.
     RequestBody,
+    /// What stands in the address of a way back.
+    Return,
     /// The fixed text by which a database knows its index key again.
     Check,
 }
@@ -67,6 +69,7 @@ impl Blinded {
             Self::Body => "body",
             Self::Request => "request",
             Self::RequestBody => "request_body",
+            Self::Return => "return",
             Self::Check => "check",
         }
     }

@@ -4,13 +4,13 @@ use futures_util::future::BoxFuture;
 
 use super::{
     callbacks::Callbacks, changes::Changes, error::StoreError, idempotency::Idempotency,
-    verifications::Verifications,
+    returns::Returns, verifications::Verifications,
 };
 
 /// Everything a backend provides. One contract test suite holds for all backends.
 ///
 /// Each method is one transaction, named for the fact it records; on `Ok` it is durable.
-pub trait Store: Verifications + Callbacks + Idempotency + Health {
+pub trait Store: Verifications + Callbacks + Idempotency + Returns + Health {
     /// Where changes are announced once they are committed.
     fn changes(&self) -> &Changes;
 

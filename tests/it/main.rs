@@ -18,6 +18,7 @@ mod living;
 mod privacy;
 mod provider;
 mod refusals;
+mod returning;
 mod sandbox;
 mod starting;
 mod storage;

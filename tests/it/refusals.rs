@@ -280,7 +280,12 @@ async fn every_operation_but_the_public_ones_asks_who_calls() {
 
         let answer = app.send(request).await;
 
-        let expected = if operation.path == "/openapi.yaml" { 200 } else { 401 };
+        let expected = match operation.path {
+            "/openapi.yaml" => 200,
+            // For browsers, which have nothing to show but what stands in the path.
+            path if path.starts_with("/return/") => 404,
+            _ => 401,
+        };
         assert_eq!(answer.status, expected, "{} {path}", operation.method);
     }
     app.stop().await;

@@ -6,6 +6,7 @@ mod idempotency;
 mod lane;
 mod linking;
 mod reader;
+mod returns;
 mod saving;
 mod schema;
 mod starts;

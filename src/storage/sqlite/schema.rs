@@ -18,6 +18,7 @@ use crate::storage::{
 const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("migrations/0001-verifications-and-callbacks.sql")),
     M::up(include_str!("migrations/0002-idempotency.sql")),
+    M::up(include_str!("migrations/0004-returns.sql")),
 ];
 
 /// Enough for every statement of this backend.

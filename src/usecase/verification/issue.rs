@@ -5,9 +5,11 @@ use std::{future::Future, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::returns;
 use crate::{
     domain::{
-        AttemptState, Chain, IssuedCredential, News, SessionId, Verification, VerificationId,
+        AttemptState, Chain, IssuedCredential, News, RedirectUrls, SessionId, Verification,
+        VerificationId,
     },
     storage::error::StoreError,
     upstream::{InitiateFlow, error::UpstreamError},
@@ -83,7 +85,15 @@ pub(super) async fn attempt(
     let created = verification.attempts.len() == 1;
     let mut may_repeat = true;
     loop {
-        let failure = match ask(ports, &verification, &session).await {
+        let way_back = match returns::way_back(ports, &verification, &session).await {
+            Ok(way_back) => way_back,
+            Err(failure) => {
+                // Nobody was asked.
+                record(ports, verification.id, News::AttemptRefused(session)).await?;
+                return Err(failure);
+            }
+        };
+        let failure = match ask(ports, &verification, &session, way_back).await {
             Ok(issued) => {
                 let news = News::AttemptIssued(session, issued.clone());
                 let verification = record(ports, verification.id, news).await?;
@@ -127,8 +137,8 @@ async fn ask(
     ports: &Ports,
     verification: &Verification,
     session: &SessionId,
+    redirects: Option<RedirectUrls>,
 ) -> Result<IssuedCredential, UpstreamError> {
-    let attempt = verification.newest_attempt();
     let flow = InitiateFlow {
         user: verification.user.clone(),
         session: session.clone(),
@@ -136,7 +146,7 @@ async fn ask(
         contact: verification.contact.contact.clone(),
         reference: verification.contact.reference.clone(),
         locale: verification.locale,
-        redirects: attempt.and_then(|attempt| attempt.redirects.clone()),
+        redirects,
     };
     let until = ports.now().saturating_add(ports.parts.attempt_deadline).unwrap_or(Timestamp::MAX);
     tokio::select! {

@@ -6,6 +6,7 @@ mod expire;
 mod issue;
 mod read;
 mod renew;
+mod returns;
 mod start;
 
 pub use capture::report_capture;
@@ -15,4 +16,5 @@ pub use issue::Started;
 pub(super) use issue::within_deadline;
 pub use read::{Inspected, Seen, get, inspect, list, wait};
 pub use renew::renew;
+pub use returns::{Landing, follow_back};
 pub use start::{StartRequest, start};

@@ -1,5 +1,5 @@
-//! The store. What every backend must do stands in `starts`, `results`, `sweeps`, `callbacks`
-//! and `idempotency`, as functions over `&dyn Store`; `sqlite` runs them all on SQLite and adds what a file of one's
+//! The store. What every backend must do stands in `starts`, `results`, `sweeps`, `callbacks`,
+//! `idempotency` and `returns`, as functions over `&dyn Store`; `sqlite` runs them all on SQLite and adds what a file of one's
 //! own brings along, `damage` what a damaged row does, `keys` what a key ring does.
 
 mod bed;
@@ -9,6 +9,7 @@ mod folder;
 mod idempotency;
 mod keys;
 mod results;
+mod returns;
 mod sqlite;
 mod starts;
 mod sweeps;

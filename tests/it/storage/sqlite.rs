@@ -90,6 +90,10 @@ mod contract {
             an_answer_is_spent_at_the_end_of_its_credential,
             an_answer_without_a_credential_outlives_the_capture,
             what_is_over_is_forgotten_in_batches;
+        returns:
+            a_way_back_leads_to_its_attempt_until_its_end,
+            a_way_back_of_no_attempt_leads_nowhere,
+            ways_back_are_forgotten_in_batches;
     }
 }
 
@@ -193,6 +197,8 @@ async fn no_personal_value_and_no_secret_is_in_any_byte_of_the_files() {
     store.apply_callback(kept, said.clone(), at(1), policy()).await.unwrap();
     store.settle(verification.id, said, at(2), policy()).await.unwrap();
     super::idempotency::only_the_holder_keeps_an_answer_and_only_one(&*store).await;
+    let way = gerbang::domain::ReturnRef::new();
+    store.keep_return(way.clone(), verification.id, session.clone(), at(60)).await.unwrap();
 
     for file in folder.files() {
         let bytes = bytes(&file);
@@ -211,6 +217,7 @@ async fn no_personal_value_and_no_secret_is_in_any_byte_of_the_files() {
             "CANARY",
             "9901015403920001",
             session.as_str(),
+            way.expose(),
         ] {
             let found = bytes.windows(canary.len()).any(|window| window == canary.as_bytes());
             assert!(!found, "{canary} in {}", file.display());

@@ -40,6 +40,7 @@ pub(crate) struct TestApp {
 
 pub(crate) struct Builder {
     server: String,
+    redirects: String,
     settings: String,
     provider: SandboxOptions,
     calls_back: bool,
@@ -52,7 +53,13 @@ impl TestApp {
             late_delay: Duration::from_hours(1),
             ..SandboxOptions::default()
         };
-        Builder { server: String::new(), settings: String::new(), provider, calls_back: true }
+        Builder {
+            server: String::new(),
+            redirects: String::new(),
+            settings: String::new(),
+            provider,
+            calls_back: true,
+        }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -214,6 +221,13 @@ impl Builder {
         self
     }
 
+    /// More settings of the section `[redirects]`.
+    pub(crate) fn redirects(mut self, line: &str) -> Self {
+        self.redirects.push_str(line);
+        self.redirects.push('\n');
+        self
+    }
+
     /// More settings, in TOML, after the usual ones.
     pub(crate) fn settings(mut self, toml: &str) -> Self {
         self.settings.push_str(toml);
@@ -244,7 +258,8 @@ impl Builder {
                        audience = \"gerbang\"\nalgorithms = [\"EdDSA\"]\n";
         let key = directory.path().join("backends.pem");
         let more = format!("{service}public_key_file = \"{}\"\n{}", key.display(), self.settings);
-        write_settings_with(&directory, sandbox.base_url(), &apps, (&self.server, &more));
+        let more = [self.server.as_str(), &self.redirects, &more];
+        write_settings_with(&directory, sandbox.base_url(), &apps, more);
         let settings = std::fs::read_to_string(directory.path().join("gerbang.toml")).unwrap();
         let tasks = Tasks::on_current_runtime();
         let (gateway, base_url, admin_url) = open(&settings, &clock, &tasks).await;
@@ -287,14 +302,14 @@ fn target(base_url: &str) -> CallbackTarget {
 
 /// Writes `gerbang.toml` for a gateway between `apps` and the provider at `provider`.
 pub(crate) fn write_settings(directory: &TempDir, provider: &str, apps: &Issuer, more: &str) {
-    write_settings_with(directory, provider, apps, ("", more));
+    write_settings_with(directory, provider, apps, ["", "", more]);
 }
 
 fn write_settings_with(
     directory: &TempDir,
     provider: &str,
     apps: &Issuer,
-    (server, more): (&str, &str),
+    [server, redirects, more]: [&str; 3],
 ) {
     let path = directory.path().display();
     std::fs::write(directory.path().join("apps.pem"), apps.public_pem()).unwrap();
@@ -325,6 +340,7 @@ headers = [{{ name = "x-callback-key", value = "{CALLBACK_KEY}" }}]
 
 [redirects]
 allowed = ["https://app.partner.example/kyc/*", "partnerapp://kyc/*"]
+{redirects}
 
 [storage]
 url = "sqlite://{path}/gerbang.db"
