@@ -31,7 +31,7 @@ pub use crate::api::OPENAPI;
 use crate::{
     api::{self, AppState, Limits, Readiness, RequestSpan},
     auth::{self, CallbackGate, TokenVerifier},
-    config::Settings,
+    config::{RedirectMode, Settings},
     domain::{Clock, Tasks},
     jobs,
     storage::{self, Options, Store},
@@ -197,6 +197,10 @@ async fn state(settings: &Settings, host: &Host) -> anyhow::Result<AppState> {
         redirects: RedirectRules {
             allowed: settings.redirects.allowed.clone(),
             default: settings.redirects.default.clone(),
+            through: match settings.redirects.mode {
+                RedirectMode::Direct => None,
+                RedirectMode::Gateway => Some(settings.server.public_url.as_str().to_owned()),
+            },
         },
         sdk: sdk.map(|sdk| SdkEndpoint {
             base_url: sdk.base_url.clone(),

@@ -201,6 +201,19 @@ fn problem_of(error: &usecase::Error, now: Timestamp) -> Problem {
             ProblemType::Conflict,
             "Something was captured already. Wait for the verdict.",
         ),
+        Error::RequestUnderway => Problem::new(
+            ProblemType::IdempotencyInProgress,
+            "The first request with this idempotency key has no answer yet. Try again in a moment.",
+        )
+        .retry_after(1),
+        Error::RequestDiffers => Problem::new(
+            ProblemType::IdempotencyMismatch,
+            "This idempotency key came with another body. A new request needs a new key.",
+        ),
+        Error::AnswerSpent => Problem::new(
+            ProblemType::Conflict,
+            "What was answered under this idempotency key is of no further use. Use a new key.",
+        ),
         Error::AttemptsExhausted { until } => Problem::new(
             ProblemType::AttemptsExhausted,
             "This user has tried too often within a day.",
@@ -274,6 +287,8 @@ const fn limit_of(kind: ProblemType) -> Option<&'static str> {
         | ProblemType::MethodNotAllowed
         | ProblemType::NotAcceptable
         | ProblemType::Conflict
+        | ProblemType::IdempotencyInProgress
+        | ProblemType::IdempotencyMismatch
         | ProblemType::VerificationFinal
         | ProblemType::UnsupportedMediaType
         | ProblemType::MalformedRequest

@@ -8,6 +8,7 @@ mod extract;
 mod middleware;
 mod problem;
 mod reasons;
+mod returns;
 mod routes;
 mod state;
 mod v1;

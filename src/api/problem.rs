@@ -30,6 +30,8 @@ pub enum ProblemType {
     RequestTimeout,
     /// The state does not allow it.
     Conflict,
+    /// The same request is being carried out.
+    IdempotencyInProgress,
     /// The verification is closed.
     VerificationFinal,
     /// The body is too large.
@@ -42,6 +44,8 @@ pub enum ProblemType {
     ValidationFailed,
     /// A redirect URL is not on the list.
     RedirectNotAllowed,
+    /// The idempotency key belongs to another request.
+    IdempotencyMismatch,
     /// Too many calls.
     RateLimited,
     /// Too many attempts of this user.
@@ -64,7 +68,7 @@ pub enum ProblemType {
 
 impl ProblemType {
     /// Every kind, for documents and tests that must cover all.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::AuthenticationRequired,
         Self::InvalidToken,
         Self::InsufficientScope,
@@ -74,12 +78,14 @@ impl ProblemType {
         Self::NotAcceptable,
         Self::RequestTimeout,
         Self::Conflict,
+        Self::IdempotencyInProgress,
         Self::VerificationFinal,
         Self::PayloadTooLarge,
         Self::UnsupportedMediaType,
         Self::MalformedRequest,
         Self::ValidationFailed,
         Self::RedirectNotAllowed,
+        Self::IdempotencyMismatch,
         Self::RateLimited,
         Self::AttemptsExhausted,
         Self::HeaderTooLarge,
@@ -124,6 +130,9 @@ impl ProblemType {
             Self::Conflict => {
                 ("conflict", StatusCode::CONFLICT, "The request conflicts with the current state")
             }
+            Self::IdempotencyInProgress => {
+                ("idempotency-in-progress", StatusCode::CONFLICT, "The same request is in progress")
+            }
             Self::VerificationFinal => {
                 ("verification-final", StatusCode::CONFLICT, "The verification is closed")
             }
@@ -145,6 +154,11 @@ impl ProblemType {
                 "redirect-not-allowed",
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "The redirect URL is not allowed",
+            ),
+            Self::IdempotencyMismatch => (
+                "idempotency-mismatch",
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "The idempotency key belongs to another request",
             ),
             Self::RateLimited => {
                 ("rate-limited", StatusCode::TOO_MANY_REQUESTS, "Too many requests")
@@ -207,7 +221,8 @@ impl ProblemType {
 /// What is wrong with one value of the request.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub(crate) struct FieldError {
-    /// JSON pointer (RFC 6901) into the body, or `?` and the name of a query parameter.
+    /// JSON pointer (RFC 6901) into the body, or `?` and the name of a query parameter, or the name
+    /// of a header.
     pub pointer: String,
     /// What to do about it.
     pub detail: String,

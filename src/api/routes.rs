@@ -12,7 +12,7 @@ use super::{
     callbacks, document,
     error::ApiError,
     problem::{Problem, ProblemType},
-    v1,
+    returns, v1,
 };
 
 /// One operation of `openapi.yaml`.
@@ -33,7 +33,7 @@ const fn on(method: &'static str, path: &'static str, route: fn() -> Route) -> O
 }
 
 /// All of them. A test holds this table against `openapi.yaml`.
-pub const OPERATIONS: [Operation; 11] = [
+pub const OPERATIONS: [Operation; 12] = [
     on("POST", "/v1/verifications", || web::post().to(v1::verifications::start)),
     on("GET", "/v1/verifications", || web::get().to(v1::verifications::list)),
     on("GET", "/v1/verifications/{verificationId}", || web::get().to(v1::verifications::get)),
@@ -48,6 +48,7 @@ pub const OPERATIONS: [Operation; 11] = [
     on("POST", CALLBACKS, || web::post().to(callbacks::receive)),
     on("PUT", CALLBACKS, || web::put().to(callbacks::receive)),
     on("PATCH", CALLBACKS, || web::patch().to(callbacks::receive)),
+    on("GET", "/return/{ref}/{outcome}", || web::get().to(returns::follow)),
     on("GET", "/openapi.yaml", || web::get().to(document::openapi)),
 ];
 

@@ -158,6 +158,7 @@ pub(super) const KEYS: &[Key] = &[
     key("callbacks.confirm", Shape::Flag),
     key("callbacks.confirm_for", Shape::Text),
     key("callbacks.max_body", Shape::Number),
+    key("redirects.mode", Shape::Text),
     key("redirects.allowed", Shape::List),
     key("redirects.default.success", Shape::Text),
     key("redirects.default.failure", Shape::Text),

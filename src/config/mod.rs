@@ -37,7 +37,7 @@ pub use log::{Log, LogFormat};
 pub use mistake::{Mistake, Mistakes, Origin};
 pub use provider::{DetailsSession, OnboardingPartner, Provider, Sdk};
 pub use reconcile::Reconcile;
-pub use redirects::Redirects;
+pub use redirects::{RedirectMode, Redirects};
 pub use server::Server;
 pub use settings::Settings;
 pub use show::Shown;

@@ -7,9 +7,20 @@ use super::mistake::Flaw;
 use super::reader::{Read, Section};
 use crate::domain::{AllowList, InvalidPattern, RedirectUrls};
 
+/// Which way browsers take from the provider to the app.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RedirectMode {
+    /// Straight to the app's URL.
+    Direct,
+    /// Through the gateway, which takes their coming as a hint and sends them on.
+    Gateway,
+}
+
 /// The URLs apps may ask for, and those used when they do not ask.
 #[derive(Debug, Clone)]
 pub struct Redirects {
+    /// Which way browsers take back.
+    pub mode: RedirectMode,
     /// The allowed URLs. Too wide makes the gateway an open redirector; empty allows none.
     pub allowed: AllowList,
     /// The pair used when the app names none; without it a web start must name its own.
@@ -17,6 +28,7 @@ pub struct Redirects {
 }
 
 pub(super) fn read(section: &Section<'_>) -> Read<Redirects> {
+    let mode = section.required("mode", mode);
     let patterns = section.list("allowed", |text| {
         AllowList::parse(&[text]).map(|_| text.to_owned()).map_err(|(_, why)| flaw(why))
     });
@@ -24,7 +36,15 @@ pub(super) fn read(section: &Section<'_>) -> Read<Redirects> {
         AllowList::parse(&patterns).map_err(|(_, why)| section.fault("allowed", flaw(why)))
     });
     let default = default(&section.table("default"));
-    Ok(Redirects { allowed: allowed?, default: default? })
+    Ok(Redirects { mode: mode?, allowed: allowed?, default: default? })
+}
+
+fn mode(text: &str) -> Result<RedirectMode, Flaw> {
+    match text {
+        "direct" => Ok(RedirectMode::Direct),
+        "gateway" => Ok(RedirectMode::Gateway),
+        _ => Err(Flaw::new("is no choice", "write \"direct\" or \"gateway\"")),
+    }
 }
 
 /// The operator's own pair; it need not stand in the list that binds the apps.

@@ -17,7 +17,7 @@ use super::mistake::Flaw;
 use super::provider::{self, Provider};
 use super::reader::{Read, Section};
 use super::reconcile::{self, Reconcile};
-use super::redirects::{self, Redirects};
+use super::redirects::{self, RedirectMode, Redirects};
 use super::server::{self, Server};
 use super::storage::{self, Storage};
 use super::verifications::{self, Verifications};
@@ -91,7 +91,9 @@ pub(super) fn read(root: &Section<'_>) -> Read<Settings> {
     if let (Ok(auth), Ok(None)) = (&auth, &directory) {
         check_directory(root, auth)?;
     }
-    redirects.as_ref().map_or(Ok(()), |redirects| check_web_channel(root, redirects))?;
+    if let Ok(redirects) = &redirects {
+        check_web_channel(root, redirects).and(check_way_back(root, redirects))?;
+    }
     Ok(Settings {
         server: server?,
         provider: provider?,
@@ -134,6 +136,21 @@ fn check_web_channel(root: &Section<'_>, redirects: &Redirects) -> Read<()> {
                 "allows nothing, so no start of the web channel could succeed",
                 "list your return URLs, set `redirects.default`, or remove \
                  `provider.onboarding_partner.web`",
+            ),
+        ));
+    }
+    Ok(())
+}
+
+/// The provider is given addresses below the public one, so it must be the real one; what is made up
+/// from the listener leads other machines nowhere.
+fn check_way_back(root: &Section<'_>, redirects: &Redirects) -> Read<()> {
+    if redirects.mode == RedirectMode::Gateway && !root.table("server").has("public_url") {
+        return Err(root.table("redirects").fault(
+            "mode",
+            Flaw::new(
+                "is \"gateway\", but nothing says where browsers reach the gateway",
+                "set `server.public_url`, or write \"direct\"",
             ),
         ));
     }

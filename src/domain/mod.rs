@@ -11,12 +11,14 @@ mod contact;
 #[cfg(test)]
 mod contact_tests;
 mod id;
+mod idempotency;
 mod news;
 mod pii;
 mod policy;
 mod proof;
 mod reason;
 mod redirect;
+mod returns;
 mod schedule;
 mod start;
 mod status;
@@ -38,12 +40,14 @@ pub use contact::{
     VerificationReference, VerifiedContact,
 };
 pub use id::{CallbackId, InvalidId, SessionId, SubmissionId, VerificationId};
+pub use idempotency::{IdempotencyKey, InvalidIdempotencyKey, KeyOwner, RequestClaim};
 pub use news::{Alarm, CaptureOutcome, DetailsAnswer, Effect, News, Note, NoteKind};
 pub use pii::Pii;
 pub use policy::Policy;
 pub use proof::{Contacts, ProvenContact, SingleUse};
 pub use reason::ReasonCode;
 pub use redirect::{AllowList, InvalidPattern, RedirectRefused, RedirectUrls};
+pub use returns::{ReturnOutcome, ReturnRef};
 pub use schedule::Reads;
 pub use start::{Admission, Wanted};
 pub use status::{Channel, Locale, NextAction, Status};

@@ -6,7 +6,7 @@ use super::{
     attempt::{Attempt, AttemptState},
     caller::AppId,
     contact::VerifiedContact,
-    id::VerificationId,
+    id::{SessionId, VerificationId},
     policy::Policy,
     reason::ReasonCode,
     schedule::Reads,
@@ -101,6 +101,15 @@ impl Verification {
         let credential =
             self.newest_attempt().filter(|_| !self.captured).and_then(Attempt::credential);
         credential.map_or(self.deadline, |issued| issued.expires_at.min(self.deadline))
+    }
+
+    /// Whether the credential that the attempt `session` brought may still be captured with at
+    /// `at`, as far as anyone here knows: neither replaced nor over, and its verification not closed.
+    pub fn still_offers(&self, session: &SessionId, at: Timestamp) -> bool {
+        let newest = self.newest_attempt().filter(|attempt| attempt.session == *session);
+        let issued = newest.and_then(Attempt::credential);
+        let lives = issued.is_some_and(|issued| at < issued.expires_at.min(self.deadline));
+        lives && !self.status.is_closed()
     }
 
     /// What the app should do at `at`.

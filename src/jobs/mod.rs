@@ -1,10 +1,11 @@
-//! Work no request asks for: apply callbacks, read details, expire.
+//! Work no request asks for: apply callbacks, read details, expire, forget.
 //!
 //! Each job is a loop around one use case. A failure is logged and tried again at the next turn;
 //! nothing a job knows is only in memory, so stopping one loses nothing.
 
 mod apply;
 mod expire;
+mod forget;
 mod read;
 mod start;
 mod turns;

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::{apply, expire, read, turns::Turns};
+use super::{apply, expire, forget, read, turns::Turns};
 use crate::{domain::Tasks, usecase::Ports};
 
 /// How often the jobs look for work, and how much they do at once.
@@ -14,10 +14,15 @@ pub struct Pace {
     pub reads: usize,
 }
 
+/// How often what has outlived its use is looked for. Nothing waits for it, so it need not be asked
+/// of operators.
+const FORGETTING: SignedDuration = SignedDuration::from_mins(1);
+
 /// Starts every job; they end when `tasks` stop.
 pub fn start(tasks: &Tasks, ports: &Ports, pace: Pace) {
     let turns = Turns { tasks: tasks.clone(), ports: ports.clone(), tick: pace.tick };
     tasks.spawn(apply::run(turns.clone()));
     tasks.spawn(read::run(turns.clone(), pace.reads));
+    tasks.spawn(forget::run(Turns { tick: FORGETTING, ..turns.clone() }));
     tasks.spawn(expire::run(turns));
 }

@@ -51,6 +51,12 @@ pub(super) enum Blinded {
     Proof,
     /// A whole callback body.
     Body,
+    /// The name of a request that carries a key.
+    Request,
+    /// The body of such a request.
+    RequestBody,
+    /// What stands in the address of a way back.
+    Return,
     /// The fixed text by which a database knows its index key again.
     Check,
 }
@@ -64,6 +70,9 @@ impl Blinded {
             Self::Contact => "contact",
             Self::Proof => "proof",
             Self::Body => "body",
+            Self::Request => "request",
+            Self::RequestBody => "request_body",
+            Self::Return => "return",
             Self::Check => "check",
         }
     }

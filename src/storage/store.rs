@@ -3,13 +3,14 @@
 use futures_util::future::BoxFuture;
 
 use super::{
-    callbacks::Callbacks, changes::Changes, error::StoreError, verifications::Verifications,
+    callbacks::Callbacks, changes::Changes, error::StoreError, idempotency::Idempotency,
+    returns::Returns, verifications::Verifications,
 };
 
 /// Everything a backend provides. One contract test suite holds for all backends.
 ///
 /// Each method is one transaction, named for the fact it records; on `Ok` it is durable.
-pub trait Store: Verifications + Callbacks + Health {
+pub trait Store: Verifications + Callbacks + Idempotency + Returns + Health {
     /// Where changes are announced once they are committed.
     fn changes(&self) -> &Changes;
 

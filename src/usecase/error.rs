@@ -85,6 +85,15 @@ pub enum Error {
     /// The provider refuses us, or its answer cannot be used: an operator's to mend.
     #[error("the provider's answer cannot be used")]
     ProviderRefused(#[source] UpstreamError),
+    /// The same request is being carried out already.
+    #[error("the same request is under way")]
+    RequestUnderway,
+    /// The idempotency key belongs to another request.
+    #[error("the idempotency key was used for another request")]
+    RequestDiffers,
+    /// The first answer must not be given again.
+    #[error("what was answered under this idempotency key is over")]
+    AnswerSpent,
     /// A callback was kept, but nobody can read it.
     #[error("a callback cannot be read")]
     CallbackUnreadable(#[from] UnreadableCallback),

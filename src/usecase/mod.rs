@@ -2,9 +2,13 @@
 
 pub mod callback;
 mod error;
+mod forget;
+mod idempotency;
 mod ports;
 pub mod verification;
 mod waiters;
 
 pub use error::Error;
+pub use forget::forget_due;
+pub use idempotency::{AnswerWriter, Answered, Once};
 pub use ports::{Parts, Ports, RedirectRules, SdkEndpoint};

@@ -55,6 +55,8 @@ pub struct RedirectRules {
     pub allowed: AllowList,
     /// Used when the app names none.
     pub default: Option<RedirectUrls>,
+    /// The gateway's own address, where browsers come first; `None`: they go straight to the app.
+    pub through: Option<String>,
 }
 
 /// What an app passes to the native SDK beside its token.

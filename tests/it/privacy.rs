@@ -6,7 +6,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use gerbang::telemetry::JsonLines;
+use gerbang::{sandbox::Operation, telemetry::JsonLines};
+use reqwest::{Method, redirect::Policy};
 use serde_json::json;
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter, prelude::*, registry};
 
@@ -39,12 +40,13 @@ impl<'a> MakeWriter<'a> for Memory {
 }
 
 /// Values that nothing but the user's own app, the provider and entitled back ends may ever see.
-const CANARIES: [&str; 10] = [
+const CANARIES: [&str; 11] = [
     "canary-user-77",
     "81777333001",
     "canary-reference-77",
     "canary77@",
     "canary-case-77",
+    "canary-key-77",
     "9901017777770001",
     "CANARY CONTOH",
     "sandbox-pass-key",
@@ -65,7 +67,10 @@ async fn no_personal_value_or_secret_is_found_where_it_does_not_belong() {
     })))
     .await;
     let contact = TestApp::builder().contact("[\"claims\", \"proof\", \"directory\"]");
-    let app = contact.settings(&service.settings()).without_callbacks().start().await;
+    let builder = contact.settings(&service.settings()).redirects("mode = \"gateway\"");
+    let mut app = builder.without_callbacks().start().await;
+    // A browser's stand-in that goes nowhere by itself.
+    app.http = reqwest::Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
 
     let (seen, mut secrets) = drive(&app).await;
     secrets.extend(drive_contacts(&app, &service).await);
@@ -108,8 +113,21 @@ async fn drive(app: &TestApp) -> (Answer, Vec<String>) {
         "phone_reference": "canary-reference-77", "email": "canary77@example.com",
         "email_verified": true,
     }));
-    let wish = json!({ "channel": "sdk", "reference": "canary-case-77" });
-    let started = app.start_verification(&token, wish).await;
+    let wish = json!({ "channel": "sdk", "reference": "canary-case-77", "redirectUrls": {
+        "success": "partnerapp://kyc/done", "failure": "partnerapp://kyc/failed",
+    }});
+    let start = || {
+        let request = app.request(Method::POST, "/v1/verifications", &token).json(&wish);
+        app.send(request.header("Idempotency-Key", "canary-key-77"))
+    };
+    let started = start().await;
+    assert_eq!(start().await.body, started.body);
+    let sent = app.provider.requests_of(Operation::Initiate).pop().unwrap().body.unwrap();
+    let back = sent["failureRedirectionUrl"].as_str().unwrap().to_owned();
+    let way = back.split('/').nth_back(1).unwrap().to_owned();
+    let path = format!("{}/return/{way}", app.base_url);
+    assert_eq!(app.send(app.http.get(format!("{path}/failure"))).await.status, 303);
+    assert_eq!(app.send(app.http.get(format!("{path}/nonsense"))).await.status, 404);
     let id = started.text("/id");
     let session = app.session(&id).await;
     app.provider.finish_capture(&session).unwrap();
@@ -126,7 +144,7 @@ async fn drive(app: &TestApp) -> (Answer, Vec<String>) {
     app.call_back(json!({ "nik": "9901017777770001" })).await;
     app.start_verification(&token, json!({ "channel": "sdk", "canary77": "+6281777333001" })).await;
     let signature = token.rsplit('.').next().unwrap().to_owned();
-    (approved, vec![started.text("/sdkToken"), signature, session])
+    (approved, vec![started.text("/sdkToken"), signature, session, way])
 }
 
 /// Walks through the other ways to prove a contact, and what goes wrong on them; gives the secrets.

@@ -10,13 +10,15 @@ use crate::support::{Answer, TestApp};
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Door {
     Public,
+    /// A browser that comes back, which shows nothing but what stands in the path.
+    Browser,
     App,
     Backend,
     Provider,
 }
 
 /// Every operation of the public listener.
-const DOORS: [(&str, &str, Door); 11] = [
+const DOORS: [(&str, &str, Door); 12] = [
     ("POST", "/v1/verifications", Door::App),
     ("GET", "/v1/verifications", Door::App),
     ("GET", "/v1/verifications/{verificationId}", Door::App),
@@ -28,6 +30,7 @@ const DOORS: [(&str, &str, Door); 11] = [
     ("PUT", "/callbacks/provider", Door::Provider),
     ("PATCH", "/callbacks/provider", Door::Provider),
     ("GET", "/openapi.yaml", Door::Public),
+    ("GET", "/return/{ref}/{outcome}", Door::Browser),
 ];
 
 /// Everything a back end could ever be granted.
@@ -63,6 +66,7 @@ async fn without_credentials_only_what_is_public_opens() {
 
         let expected = match door.2 {
             Door::Public => (200, String::new()),
+            Door::Browser => (404, "not-found".to_owned()),
             Door::App | Door::Backend => (401, "authentication-required".to_owned()),
             Door::Provider => (401, "callback-unauthorized".to_owned()),
         };
@@ -84,7 +88,7 @@ async fn a_token_for_one_door_opens_no_other() {
         let wrong = match door.2 {
             Door::App => &servers,
             Door::Backend => &users,
-            Door::Public | Door::Provider => continue,
+            Door::Public | Door::Browser | Door::Provider => continue,
         };
 
         let answer = app.send(knock(&app, door).bearer_auth(wrong)).await;

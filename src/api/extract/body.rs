@@ -69,7 +69,7 @@ where
 
 /// Refuses a body that is not called JSON. A browser can send the other types across origins
 /// without asking first.
-fn expect_json(request: &HttpRequest) -> Result<(), ApiError> {
+pub(super) fn expect_json(request: &HttpRequest) -> Result<(), ApiError> {
     let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = content_type.and_then(|text| text.split(';').next()).unwrap_or_default();
     if essence.trim().eq_ignore_ascii_case("application/json") {
@@ -79,7 +79,8 @@ fn expect_json(request: &HttpRequest) -> Result<(), ApiError> {
     Err(ApiError::new(ProblemType::UnsupportedMediaType, detail))
 }
 
-async fn read(
+/// The whole body, within its size and time.
+pub(super) async fn read(
     request: &HttpRequest,
     mut payload: Payload,
     limit: usize,
@@ -111,7 +112,8 @@ async fn read(
     Ok(body)
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+/// The value that the body holds; a complaint points to what is wrong.
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let pointer = pointer_of(error.path());

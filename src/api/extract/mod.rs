@@ -2,10 +2,12 @@
 
 mod body;
 mod caller;
+mod keyed;
 mod language;
 mod parts;
 
 pub(crate) use body::{Json, Raw, present};
 pub(crate) use caller::{App, Backend, Provider};
+pub(crate) use keyed::{Keyed, KeyedBytes};
 pub(crate) use language::language;
 pub(crate) use parts::{Id, Query};

@@ -9,35 +9,40 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    starting::{StartForUser, answer_started},
+    started,
+    starting::StartForUser,
     verifications::language_tag,
     views::{NoteView, ReasonView},
 };
 use crate::{
     api::{
         error::ApiError,
-        extract::{Backend, Id, Json, language},
+        extract::{Backend, Id, Keyed, language},
         state::AppState,
     },
     domain::{
-        Attempt, ContactKind, ContactSource, Locale, Submission, SubmissionResult, Verification,
-        VerifiedContact,
+        Attempt, ContactKind, ContactSource, KeyOwner, Locale, Submission, SubmissionResult,
+        Verification, VerifiedContact,
     },
     usecase::{self, verification::Inspected},
 };
+
+/// Where a back end finds a verification: below this.
+const PLACE: &str = "/v1/backend/verifications";
 
 /// `POST /v1/backend/verifications`
 pub(crate) async fn start(
     request: HttpRequest,
     state: web::Data<AppState>,
     Backend(caller): Backend,
-    Json(body): Json<StartForUser>,
+    Keyed(key, body): Keyed<StartForUser>,
 ) -> Result<HttpResponse, ApiError> {
     let now = state.ports.now();
     let (whom, wish) = body.into_parts(language(&request), now)?;
-    let started = usecase::verification::start_for(&state.ports, &caller, whom, wish).await;
-    let started = started.map_err(|error| ApiError::from_usecase(error, now))?;
-    Ok(answer_started(&state, &started, "/v1/backend/verifications"))
+    let once = key.map(|key| key.once(&KeyOwner::from(&*caller), started::writer(&state, PLACE)));
+    let answered = usecase::verification::start_for(&state.ports, &caller, whom, wish, once).await;
+    let answered = answered.map_err(|error| ApiError::from_usecase(error, now))?;
+    started::respond(&state, PLACE, &answered)
 }
 
 /// `GET /v1/backend/verifications/{verificationId}`

@@ -1,20 +1,15 @@
-//! What is sent to start a verification, by apps and by back ends, and how both are answered.
+//! What is sent to start a verification, by apps and by back ends.
 
-use actix_web::{
-    HttpResponse,
-    http::header::{CACHE_CONTROL, LOCATION},
-};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::views::StartedView;
 use crate::{
-    api::{error::ApiError, extract::present, problem::FieldError, state::AppState},
+    api::{error::ApiError, extract::present, problem::FieldError},
     domain::{
         Channel, Contact, ContactKind, ContactSource, Locale, UserId, VerificationReference,
         VerifiedContact,
     },
-    usecase::verification::{OnBehalf, StartRequest, Started},
+    usecase::verification::{OnBehalf, StartRequest},
 };
 
 /// What an app starts.
@@ -220,17 +215,4 @@ impl From<ContactName> for ContactKind {
 
 fn fault(pointer: &str, detail: impl Into<String>) -> FieldError {
     FieldError { pointer: pointer.to_owned(), detail: detail.into() }
-}
-
-/// The answer to a start or a renewal; a new verification is found below `place`.
-pub(super) fn answer_started(state: &AppState, started: &Started, place: &str) -> HttpResponse {
-    let id = started.verification.id;
-    // The other operations have it from the path.
-    tracing::Span::current().record("verification.id", tracing::field::display(id));
-    let mut response = if started.created { HttpResponse::Created() } else { HttpResponse::Ok() };
-    if started.created {
-        response.insert_header((LOCATION, format!("{place}/{id}")));
-    }
-    let view = StartedView::of(started, state.ports.sdk(), state.ports.now());
-    response.insert_header((CACHE_CONTROL, "no-store")).json(view)
 }

@@ -14,16 +14,17 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use super::{
-    starting::{StartVerification, answer_started},
+    started,
+    starting::StartVerification,
     views::{VerificationPageView, VerificationView},
 };
 use crate::{
     api::{
         error::ApiError,
-        extract::{App, Id, Json, Query, language, present},
+        extract::{App, Id, Json, Keyed, KeyedBytes, Query, language, present},
         state::AppState,
     },
-    domain::{CaptureOutcome, Locale, NextAction, Verification},
+    domain::{CaptureOutcome, KeyOwner, Locale, NextAction, Verification},
     usecase::{
         self,
         verification::{ContactWish, Seen},
@@ -60,12 +61,15 @@ pub(crate) struct WaitQuery {
     wait: Option<u64>,
 }
 
+/// Where an app finds a verification: below this.
+const PLACE: &str = "/v1/verifications";
+
 /// `POST /v1/verifications`
 pub(crate) async fn start(
     request: HttpRequest,
     state: web::Data<AppState>,
     App(caller): App,
-    Json(body): Json<StartVerification>,
+    Keyed(key, body): Keyed<StartVerification>,
 ) -> Result<HttpResponse, ApiError> {
     let now = state.ports.now();
     let (statement, kind, wish) = body.into_parts(language(&request))?;
@@ -77,9 +81,10 @@ pub(crate) async fn start(
         None => None,
     };
     let contact = ContactWish { kind, proven };
-    let started = usecase::verification::start(&state.ports, &caller, contact, wish).await;
-    let started = started.map_err(|error| ApiError::from_usecase(error, now))?;
-    Ok(answer_started(&state, &started, "/v1/verifications"))
+    let once = key.map(|key| key.once(&KeyOwner::from(&*caller), started::writer(&state, PLACE)));
+    let answered = usecase::verification::start(&state.ports, &caller, contact, wish, once).await;
+    let answered = answered.map_err(|error| ApiError::from_usecase(error, now))?;
+    started::respond(&state, PLACE, &answered)
 }
 
 /// `POST /v1/verifications/{verificationId}/renew`
@@ -87,12 +92,13 @@ pub(crate) async fn renew(
     state: web::Data<AppState>,
     App(caller): App,
     Id(id): Id,
+    KeyedBytes(key): KeyedBytes,
 ) -> Result<HttpResponse, ApiError> {
+    let once = key.map(|key| key.once(&KeyOwner::from(&*caller), started::writer(&state, PLACE)));
     let now = state.ports.now();
-    let renewed = usecase::verification::renew(&state.ports, &caller, id).await;
-    let mut renewed = renewed.map_err(|error| ApiError::from_usecase(error, now))?;
-    renewed.created = false;
-    Ok(answer_started(&state, &renewed, "/v1/verifications"))
+    let answered = usecase::verification::renew(&state.ports, &caller, id, once).await;
+    let answered = answered.map_err(|error| ApiError::from_usecase(error, now))?;
+    started::respond(&state, PLACE, &answered)
 }
 
 /// `GET /v1/verifications/{verificationId}`

@@ -2,10 +2,12 @@
 
 mod aggregate;
 mod callbacks;
+mod idempotency;
 mod lane;
 mod linking;
 mod proofs;
 mod reader;
+mod returns;
 mod saving;
 mod schema;
 mod shelf;

@@ -17,7 +17,9 @@ use crate::storage::{
 
 const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("migrations/0001-verifications-and-callbacks.sql")),
+    M::up(include_str!("migrations/0002-idempotency.sql")),
     M::up(include_str!("migrations/0003-contact-proofs.sql")),
+    M::up(include_str!("migrations/0004-returns.sql")),
 ];
 
 /// Enough for every statement of this backend.

@@ -5,9 +5,11 @@ use std::{future::Future, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::returns;
 use crate::{
     domain::{
-        AttemptState, Chain, IssuedCredential, News, SessionId, Verification, VerificationId,
+        AttemptState, Chain, IssuedCredential, News, RedirectUrls, SessionId, Verification,
+        VerificationId,
     },
     storage::error::StoreError,
     upstream::{InitiateFlow, error::UpstreamError},
@@ -36,12 +38,13 @@ impl Started {
 
 /// Does `work` and waits for it until the start deadline. A caller that hangs up or waited long
 /// enough takes its handler along, but not what it has begun: that goes on as a task.
-pub(super) async fn within_deadline<F>(
+pub(in crate::usecase) async fn within_deadline<T, F>(
     ports: &Ports,
     work: impl FnOnce(Ports, Timestamp) -> F,
-) -> Result<Started, Error>
+) -> Result<T, Error>
 where
-    F: Future<Output = Result<Started, Error>> + Send + 'static,
+    T: Send + 'static,
+    F: Future<Output = Result<T, Error>> + Send + 'static,
 {
     let deadline = ports.now().saturating_add(ports.parts.start_deadline).unwrap_or(Timestamp::MAX);
     let work = ports.parts.tasks.carry(work(ports.clone(), deadline));
@@ -82,7 +85,15 @@ pub(super) async fn attempt(
     let created = verification.attempts.len() == 1;
     let mut may_repeat = true;
     loop {
-        let failure = match ask(ports, &verification, &session).await {
+        let way_back = match returns::way_back(ports, &verification, &session).await {
+            Ok(way_back) => way_back,
+            Err(failure) => {
+                // Nobody was asked.
+                record(ports, verification.id, News::AttemptRefused(session)).await?;
+                return Err(failure);
+            }
+        };
+        let failure = match ask(ports, &verification, &session, way_back).await {
             Ok(issued) => {
                 let news = News::AttemptIssued(session, issued.clone());
                 let verification = record(ports, verification.id, news).await?;
@@ -126,8 +137,8 @@ async fn ask(
     ports: &Ports,
     verification: &Verification,
     session: &SessionId,
+    redirects: Option<RedirectUrls>,
 ) -> Result<IssuedCredential, UpstreamError> {
-    let attempt = verification.newest_attempt();
     let flow = InitiateFlow {
         user: verification.user.clone(),
         session: session.clone(),
@@ -135,7 +146,7 @@ async fn ask(
         contact: verification.contact.contact.clone(),
         reference: verification.contact.reference.clone(),
         locale: verification.locale,
-        redirects: attempt.and_then(|attempt| attempt.redirects.clone()),
+        redirects,
     };
     let until = ports.now().saturating_add(ports.parts.attempt_deadline).unwrap_or(Timestamp::MAX);
     tokio::select! {

@@ -7,12 +7,15 @@ mod expire;
 mod issue;
 mod read;
 mod renew;
+mod returns;
 mod start;
 
 pub use capture::report_capture;
 pub use confirm::{read_due, wait_for_due_read};
 pub use expire::{expire_due, recover};
 pub use issue::Started;
+pub(super) use issue::within_deadline;
 pub use read::{Inspected, Seen, get, inspect, list, wait};
 pub use renew::renew;
+pub use returns::{Landing, follow_back};
 pub use start::{ContactWish, OnBehalf, StartRequest, start, start_for};

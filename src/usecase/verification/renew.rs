@@ -9,7 +9,7 @@ use super::{
 use crate::{
     domain::{AppCaller, Attempt, UserId, VerificationId},
     storage::Opened,
-    usecase::{Error, Ports},
+    usecase::{Answered, Error, Once, Ports, idempotency::once},
 };
 
 /// Makes a new attempt in the same verification, as long as nothing was captured.
@@ -21,10 +21,12 @@ pub async fn renew(
     ports: &Ports,
     caller: &AppCaller,
     id: VerificationId,
-) -> Result<Started, Error> {
+    wish: Option<Once>,
+) -> Result<Answered, Error> {
     let user = caller.user.clone();
-    issue::within_deadline(ports, async move |ports, deadline| {
-        reopen(&ports, id, user, deadline).await
+    once(ports, wish, async move |ports, deadline| {
+        let renewed = reopen(&ports, id, user, deadline).await?;
+        Ok(Started { created: false, ..renewed })
     })
     .await
 }

@@ -14,7 +14,7 @@ use crate::{
         Scope, SingleUse, UserId, VerifiedContact, Wanted,
     },
     storage::Opened,
-    usecase::{Error, Ports},
+    usecase::{Answered, Error, Once, Ports, idempotency::once},
 };
 
 /// What is asked for, by whomever.
@@ -54,18 +54,21 @@ pub struct OnBehalf {
 ///
 /// A user has one open verification at most: starting again resumes it, and two starts at once
 /// lead to one call. The caller waits up to the start deadline; what was begun goes on regardless.
+/// With a key in `wish` the same request is answered once, and with the same bytes after that.
 #[tracing::instrument(skip_all, fields(app.id = caller.app.as_str()))]
 pub async fn start(
     ports: &Ports,
     caller: &Arc<AppCaller>,
     contact: ContactWish,
     request: StartRequest,
-) -> Result<Started, Error> {
+    wish: Option<Once>,
+) -> Result<Answered, Error> {
     let plan = Plan::new(ports, request)?;
     let caller = Arc::clone(caller);
-    issue::within_deadline(ports, async move |ports, deadline| {
-        let (chosen, once) = contact::choose(&ports, &caller, contact.kind, contact.proven).await?;
-        let wanted = plan.wanted(caller.user.clone(), caller.app.clone(), chosen, once);
+    once(ports, wish, async move |ports, deadline| {
+        let (chosen, single) =
+            contact::choose(&ports, &caller, contact.kind, contact.proven).await?;
+        let wanted = plan.wanted(caller.user.clone(), caller.app.clone(), chosen, single);
         open(&ports, wanted, deadline).await
     })
     .await
@@ -78,14 +81,14 @@ pub async fn start_for(
     caller: &BackendCaller,
     whom: OnBehalf,
     request: StartRequest,
-) -> Result<Started, Error> {
+    wish: Option<Once>,
+) -> Result<Answered, Error> {
     if !caller.may(Scope::VerificationStart) {
         return Err(Error::ScopeMissing(Scope::VerificationStart));
     }
     let plan = Plan::new(ports, request)?;
     let wanted = plan.wanted(whom.user, caller.client.clone(), whom.contact, None);
-    issue::within_deadline(ports, async move |ports, deadline| open(&ports, wanted, deadline).await)
-        .await
+    once(ports, wish, async move |ports, deadline| open(&ports, wanted, deadline).await).await
 }
 
 async fn open(ports: &Ports, wanted: Wanted, deadline: Timestamp) -> Result<Started, Error> {

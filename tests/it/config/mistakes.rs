@@ -121,6 +121,8 @@ const SPOILT_LOCAL: &[Row] = &[
     ("header.name", "\"transfer-encoding\"", "callbacks.headers[0].name", "another name"),
     ("header.value", "\"short\"", "callbacks.headers[0].value", "longer"),
     ("header.value", "", "callbacks.headers[0].value_file", "VALUE_FILE"),
+    ("redirects.mode", "\"proxy\"", "redirects.mode", "\"gateway\""),
+    ("redirects.mode", "\"gateway\"", "redirects.mode", "server.public_url"),
     ("redirects.allowed", "[\"https://app.example*\"]", "redirects.allowed", "at the end"),
     ("redirects.allowed", "[\"http://app.example/*\"]", "redirects.allowed", "use https"),
     ("redirects.allowed", "[]", "redirects.allowed", "provider.onboarding_partner.web"),

@@ -86,6 +86,21 @@ mod contract {
             one_set_aside_is_never_due_again,
             one_put_off_waits_and_counts_the_try,
             due_callbacks_come_oldest_first_and_bounded;
+        idempotency:
+            a_request_is_held_by_one_go_until_its_lease_ends,
+            a_released_request_is_free_at_once,
+            an_answer_is_given_again_until_its_end,
+            only_the_holder_keeps_an_answer_and_only_one,
+            a_credential_of_another_verification_is_not_kept,
+            an_answer_is_spent_once_its_credential_was_replaced,
+            an_answer_is_spent_at_the_end_of_its_verification,
+            an_answer_is_spent_at_the_end_of_its_credential,
+            an_answer_without_a_credential_outlives_the_capture,
+            what_is_over_is_forgotten_in_batches;
+        returns:
+            a_way_back_leads_to_its_attempt_until_its_end,
+            a_way_back_of_no_attempt_leads_nowhere,
+            ways_back_are_forgotten_in_batches;
     }
 }
 
@@ -188,6 +203,9 @@ async fn no_personal_value_and_no_secret_is_in_any_byte_of_the_files() {
     let kept = store.keep_callback(callback(&said, 1)).await.unwrap();
     store.apply_callback(kept, said.clone(), at(1), policy()).await.unwrap();
     store.settle(verification.id, said, at(2), policy()).await.unwrap();
+    super::idempotency::only_the_holder_keeps_an_answer_and_only_one(&*store).await;
+    let way = gerbang::domain::ReturnRef::new();
+    store.keep_return(way.clone(), verification.id, session.clone(), at(60)).await.unwrap();
 
     for file in folder.files() {
         let bytes = bytes(&file);
@@ -198,12 +216,15 @@ async fn no_personal_value_and_no_secret_is_in_any_byte_of_the_files() {
             "otp-canary",
             "mobile-canary",
             "canary-sdk-token",
+            "canary-idempotency-key",
+            "canary answer",
             "canary-partner-reference",
             "canary-consent-reference",
             "app.example.com",
             "CANARY",
             "9901015403920001",
             session.as_str(),
+            way.expose(),
         ] {
             let found = bytes.windows(canary.len()).any(|window| window == canary.as_bytes());
             assert!(!found, "{canary} in {}", file.display());

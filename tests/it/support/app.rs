@@ -43,6 +43,7 @@ pub(crate) struct TestApp {
 pub(crate) struct Builder {
     server: String,
     apps: String,
+    redirects: String,
     settings: String,
     provider: SandboxOptions,
     calls_back: bool,
@@ -55,8 +56,14 @@ impl TestApp {
             late_delay: Duration::from_hours(1),
             ..SandboxOptions::default()
         };
-        let (server, apps, settings) = (String::new(), String::new(), String::new());
-        Builder { server, apps, settings, provider, calls_back: true }
+        Builder {
+            server: String::new(),
+            apps: String::new(),
+            redirects: String::new(),
+            settings: String::new(),
+            provider,
+            calls_back: true,
+        }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -192,11 +199,17 @@ impl TestApp {
     }
 
     /// Stops the gateway and starts another on the same database.
-    pub(crate) async fn restart(mut self) -> Self {
+    pub(crate) async fn restart(self) -> Self {
+        self.restart_after(async || {}).await
+    }
+
+    /// Stops the gateway, lets `between` have the database, and starts another on it.
+    pub(crate) async fn restart_after(mut self, between: impl AsyncFnOnce()) -> Self {
         let options = self.settings_text();
         if let Some(gateway) = self.gateway.take() {
             gateway.stop().await;
         }
+        between().await;
         self.tasks = Tasks::on_current_runtime();
         let (gateway, base_url, admin_url) = open(&options, &self.clock, &self.tasks).await;
         self.gateway = Some(gateway);
@@ -249,6 +262,13 @@ impl Builder {
         self
     }
 
+    /// More settings of the section `[redirects]`.
+    pub(crate) fn redirects(mut self, line: &str) -> Self {
+        self.redirects.push_str(line);
+        self.redirects.push('\n');
+        self
+    }
+
     /// More settings, in TOML, after the usual ones.
     pub(crate) fn settings(mut self, toml: &str) -> Self {
         self.settings.push_str(toml);
@@ -282,7 +302,7 @@ impl Builder {
         let key = directory.path().join("backends.pem");
         let more = format!("{service}public_key_file = \"{}\"\n{}", key.display(), self.settings);
         let users = self.apps.replace("{path}", &directory.path().display().to_string());
-        let texts = [self.server.as_str(), &users, &more];
+        let texts = [self.server.as_str(), &users, &self.redirects, &more];
         write_settings_with(&directory, sandbox.base_url(), &apps, texts);
         let settings = std::fs::read_to_string(directory.path().join("gerbang.toml")).unwrap();
         let tasks = Tasks::on_current_runtime();
@@ -327,14 +347,14 @@ fn target(base_url: &str) -> CallbackTarget {
 
 /// Writes `gerbang.toml` for a gateway between `apps` and the provider at `provider`.
 pub(crate) fn write_settings(directory: &TempDir, provider: &str, apps: &Issuer, more: &str) {
-    write_settings_with(directory, provider, apps, ["", "", more]);
+    write_settings_with(directory, provider, apps, ["", "", "", more]);
 }
 
 fn write_settings_with(
     directory: &TempDir,
     provider: &str,
     apps: &Issuer,
-    [server, users, more]: [&str; 3],
+    [server, users, redirects, more]: [&str; 4],
 ) {
     let path = directory.path().display();
     std::fs::write(directory.path().join("apps.pem"), apps.public_pem()).unwrap();
@@ -365,6 +385,7 @@ headers = [{{ name = "x-callback-key", value = "{CALLBACK_KEY}" }}]
 
 [redirects]
 allowed = ["https://app.partner.example/kyc/*", "partnerapp://kyc/*"]
+{redirects}
 
 [storage]
 url = "sqlite://{path}/gerbang.db"

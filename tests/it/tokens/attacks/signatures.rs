@@ -106,7 +106,7 @@ async fn a_changed_ecdsa_signature_does_not_make_another_proof() {
     let two = signed_by(&one, &[r, &difference(&P256_ORDER, s)].concat());
     let reference = async |token: &str| {
         let caller = gate.verifier.app(token).await.unwrap();
-        caller.email.as_ref().unwrap().reference.as_str().to_owned()
+        caller.contacts.email.as_ref().unwrap().reference.as_str().to_owned()
     };
 
     let (first, second) = (reference(&one).await, reference(&two).await);
