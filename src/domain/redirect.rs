@@ -122,7 +122,8 @@ fn canonical(text: &str) -> Result<(), InvalidPattern> {
     // Encoded dots and slashes: some server on the way decodes them and climbs out of the prefix.
     let path = url.path().to_ascii_lowercase();
     let climbs = ["%2e", "%2f", "%5c", "%00", "//"].iter().any(|hidden| path.contains(hidden))
-        || path.split('/').any(|segment| segment == "." || segment == "..");
+        // Some servers take `..;x` for `..`.
+        || path.split(['/', ';']).any(|segment| segment == "." || segment == "..");
     let unchanged = url.as_str() == text && text.len() <= MAX_LENGTH && text.is_ascii();
     (unchanged && !climbs).then_some(()).ok_or(InvalidPattern::Url)
 }
@@ -165,6 +166,7 @@ mod tests {
             "https://app.example.com/kyc/../admin",
             "https://app.example.com/kyc/%2e%2e/admin",
             "https://app.example.com/kyc/%2E%2E%2Fadmin",
+            "https://app.example.com/kyc/..;/admin",
             "https://app.example.com/kyc//evil",
             "https://app.example.com.evil.example/kyc/x",
             "https://evil.example/kyc/x",
