@@ -4,8 +4,10 @@ mod body;
 mod caller;
 mod language;
 mod parts;
+mod strict;
 
 pub(crate) use body::{Json, Raw, present};
 pub(crate) use caller::{App, Backend, Provider};
 pub(crate) use language::language;
 pub(crate) use parts::{Id, Query};
+pub(crate) use strict::{present_object, present_word, word};

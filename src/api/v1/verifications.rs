@@ -19,7 +19,7 @@ use super::views::{StartedView, VerificationPageView, VerificationView};
 use crate::{
     api::{
         error::ApiError,
-        extract::{App, Id, Json, Query, language, present},
+        extract::{App, Id, Json, Query, language, present, present_object, present_word, word},
         problem::FieldError,
         state::AppState,
     },
@@ -34,12 +34,13 @@ use crate::{
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct StartVerification {
+    #[serde(deserialize_with = "word")]
     channel: ChannelName,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present_word")]
     contact: Option<ContactName>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present_word")]
     locale: Option<LocaleName>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present_object")]
     redirect_urls: Option<RedirectUrls>,
     #[serde(default, deserialize_with = "present")]
     reference: Option<String>,
@@ -80,6 +81,7 @@ struct RedirectUrls {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CaptureReport {
+    #[serde(deserialize_with = "word")]
     outcome: OutcomeName,
     #[serde(default, deserialize_with = "present")]
     code: Option<String>,
