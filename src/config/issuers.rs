@@ -8,7 +8,6 @@ use super::key_material::{self, Family};
 use super::mistake::Flaw;
 use super::parse::{self, Reach, secs};
 use super::reader::{Read, Section};
-use crate::domain::AppId;
 
 pub(super) fn read(section: &Section<'_>, reach: Reach) -> Read<Auth> {
     let entries = section.entries("issuers");
@@ -77,7 +76,7 @@ fn issuer(entry: &Section<'_>, reach: Reach) -> Read<Issuer> {
     let leeway = entry.duration("leeway", secs(0)..=secs(60));
     let typ = entry.optional("typ", parse::visible);
     let user_prefix = entry.required("user_prefix", user_prefix);
-    let app = entry.optional("app", app);
+    let app = entry.optional("app", |text| parse::app_id(text).map(|app| app.as_str().to_owned()));
     let contact = contact(entry);
     let claims = claims(&entry.table("claims"));
     let shared_users = entry.flag("shared_users");
@@ -196,12 +195,6 @@ fn user_prefix(text: &str) -> Result<String, Flaw> {
         ));
     }
     Ok(text.to_owned())
-}
-
-fn app(text: &str) -> Result<String, Flaw> {
-    AppId::parse(text).map(|app| app.as_str().to_owned()).ok_or_else(|| {
-        Flaw::new("is no name of an app", "write 1 to 128 visible ASCII characters without spaces")
-    })
 }
 
 fn contact(entry: &Section<'_>) -> Read<Vec<ContactProof>> {

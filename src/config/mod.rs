@@ -1,5 +1,6 @@
 //! Typed settings, a file a section; knows no other room but `domain`.
 
+mod apps;
 mod auth;
 mod callbacks;
 #[cfg(test)]
@@ -10,6 +11,7 @@ mod issuers;
 mod key_material;
 mod keys;
 mod layer;
+mod limits;
 mod load;
 mod log;
 mod mistake;
@@ -26,9 +28,11 @@ mod tree;
 mod values;
 mod verifications;
 
+pub use apps::App;
 pub use auth::{Algorithm, Auth, Claims, ContactProof, Issuer, KeySource, TokenUse};
 pub use callbacks::{CallbackHeader, Callbacks};
 pub use egress::Egress;
+pub use limits::Limits;
 pub use load::{Inspection, Sources, inspect, load, parse};
 pub use log::{Log, LogFormat};
 pub use mistake::{Mistake, Mistakes, Origin};

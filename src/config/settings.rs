@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
+use super::apps::{self, App};
 use super::auth::Auth;
 use super::callbacks::{self, Callbacks};
 use super::egress::{self, Egress};
 use super::issuers;
+use super::limits::{self, Limits};
 use super::log::{self, Log};
 use super::mistake::Flaw;
 use super::provider::{self, Provider};
@@ -31,6 +33,8 @@ pub struct Settings {
     pub provider: Provider,
     /// Whom it believes.
     pub auth: Auth,
+    /// What is known of single apps.
+    pub apps: Vec<App>,
     /// How results arrive.
     pub callbacks: Callbacks,
     /// Where browsers may be sent.
@@ -39,6 +43,8 @@ pub struct Settings {
     pub storage: Storage,
     /// How long a verification lives.
     pub verifications: Verifications,
+    /// How often callers may call.
+    pub limits: Limits,
     /// How late results are fetched.
     pub reconcile: Reconcile,
     /// What it writes about itself.
@@ -77,10 +83,12 @@ pub(super) fn read(root: &Section<'_>) -> Read<Settings> {
     let server = server::read(&root.table("server"));
     let provider = provider::read(&root.table("provider"), reach);
     let auth = issuers::read(&root.table("auth"), reach);
+    let apps = apps::read(root);
     let callbacks = callbacks::read(&root.table("callbacks"));
     let redirects = redirects::read(&root.table("redirects"));
     let storage = storage::read(&root.table("storage"), reach);
     let verifications = verifications::read(&root.table("verifications"));
+    let limits = limits::read(&root.table("limits"));
     let reconcile = reconcile::read(&root.table("reconcile"));
     let log = log::read(&root.table("log"));
     let egress = egress::read(&root.table("egress"));
@@ -89,10 +97,12 @@ pub(super) fn read(root: &Section<'_>) -> Read<Settings> {
         server: server?,
         provider: provider?,
         auth: auth?,
+        apps: apps?,
         callbacks: callbacks?,
         redirects: redirects?,
         storage: storage?,
         verifications: verifications?,
+        limits: limits?,
         reconcile: reconcile?,
         log: log?,
         egress: egress?,
