@@ -13,6 +13,7 @@ mod callbacks;
 mod config;
 mod contract;
 mod demo;
+mod edge;
 mod living;
 mod privacy;
 mod provider;

@@ -23,6 +23,10 @@ pub(crate) const CALLBACK_KEY: &str = "callback-key-of-this-test-run";
 /// How long a test waits for something that should happen at once.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Wide enough for tests that try many things in the one minute that their clock shows.
+const WIDE: &str = "user_starts_per_minute = 10000\nuser_reads_per_minute = 10000\n\
+                    failed_authentications_per_minute = 10000";
+
 pub(crate) struct TestApp {
     pub(crate) base_url: String,
     pub(crate) admin_url: String,
@@ -40,6 +44,7 @@ pub(crate) struct TestApp {
 
 pub(crate) struct Builder {
     server: String,
+    edits: Vec<(String, String)>,
     settings: String,
     provider: SandboxOptions,
     calls_back: bool,
@@ -52,7 +57,13 @@ impl TestApp {
             late_delay: Duration::from_hours(1),
             ..SandboxOptions::default()
         };
-        Builder { server: String::new(), settings: String::new(), provider, calls_back: true }
+        Builder {
+            server: String::new(),
+            edits: Vec::new(),
+            settings: String::new(),
+            provider,
+            calls_back: true,
+        }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -93,10 +104,17 @@ impl TestApp {
         let response = self.http.execute(request).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = response.bytes().await.unwrap().to_vec();
-        if let Err(faults) = self.contract.check(method.as_str(), &path, status, &headers, &body) {
+        let answer = Answer { status, headers, body };
+        self.check(method.as_str(), &path, &answer);
+        answer
+    }
+
+    /// Holds an answer against `openapi.yaml`.
+    pub(crate) fn check(&self, method: &str, path: &str, answer: &Answer) {
+        let Answer { status, headers, body } = answer;
+        if let Err(faults) = self.contract.check(method, path, *status, headers, body) {
             panic!("{method} {path} answered {status} against the contract: {faults:#}");
         }
-        Answer { status, headers, body }
     }
 
     pub(crate) async fn start_verification(&self, token: &str, body: Value) -> Answer {
@@ -208,6 +226,17 @@ impl Builder {
         self
     }
 
+    /// The section `[limits]`, without which a test may call as often as it likes.
+    pub(crate) fn limits(self, lines: &str) -> Self {
+        self.edit(WIDE, lines)
+    }
+
+    /// Changes a piece of the usual settings.
+    pub(crate) fn edit(mut self, from: &str, to: &str) -> Self {
+        self.edits.push((from.to_owned(), to.to_owned()));
+        self
+    }
+
     /// More settings, in TOML, after the usual ones.
     pub(crate) fn settings(mut self, toml: &str) -> Self {
         self.settings.push_str(toml);
@@ -237,9 +266,19 @@ impl Builder {
         let service = "[[auth.issuers]]\nuse = \"backend\"\nissuer = \"backends\"\n\
                        audience = \"gerbang\"\nalgorithms = [\"EdDSA\"]\n";
         let key = directory.path().join("backends.pem");
-        let more = format!("{service}public_key_file = \"{}\"\n{}", key.display(), self.settings);
+        let more = format!(
+            "[limits]\n{WIDE}\n{service}public_key_file = \"{}\"\n{}",
+            key.display(),
+            self.settings
+        );
         write_settings_with(&directory, sandbox.base_url(), &apps, (&self.server, &more));
-        let settings = std::fs::read_to_string(directory.path().join("gerbang.toml")).unwrap();
+        let file = directory.path().join("gerbang.toml");
+        let mut settings = std::fs::read_to_string(&file).unwrap();
+        for (from, to) in &self.edits {
+            assert!(settings.contains(from), "{from}");
+            settings = settings.replacen(from, to, 1);
+        }
+        std::fs::write(file, &settings).unwrap();
         let tasks = Tasks::on_current_runtime();
         let (gateway, base_url, admin_url) = open(&settings, &clock, &tasks).await;
         if self.calls_back {
