@@ -2,6 +2,14 @@
 //! which page.
 
 mod address;
+mod bodies;
+mod callbacks;
+mod framing;
+mod heads;
 mod limits;
 mod marks;
 mod origins;
+mod paths;
+mod redirects;
+mod row;
+mod slow;
