@@ -283,7 +283,7 @@ async fn keep_metrics(host: Host, metrics: Metrics) {
     repeat(&host, SignedDuration::from_secs(5), || metrics.upkeep()).await;
 }
 
-/// Forgets callers who have not called for a minute, whose number would grow otherwise.
+/// Forgets callers who have not called for some minutes, whose number would grow otherwise.
 async fn keep_limiter(host: Host, limiter: Arc<Limiter>) {
     repeat(&host, SignedDuration::from_mins(1), || limiter.forget_idle()).await;
 }

@@ -1,6 +1,6 @@
 //! How often callers may call, counted in this process.
 //!
-//! Invariant: memory is bounded by who called within the last minute, and holds keyed hashes, no
+//! Invariant: memory is bounded by who called within the last minutes, and holds keyed hashes, no
 //! name and no address. Addresses, which anybody can have many of, share a fixed number of places.
 
 use std::{
@@ -228,5 +228,104 @@ impl Standing {
             headers.insert(RATELIMIT_POLICY, self.policy.clone());
             headers.insert(RATELIMIT, left);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
+    use actix_web::test::TestRequest;
+
+    use super::*;
+    use crate::{api::pace::tests::Hand, domain::AppId};
+
+    const FEW: config::Limits = config::Limits {
+        user_starts_per_minute: 1,
+        user_reads_per_minute: 1,
+        app_requests_per_minute: 1,
+        backend_requests_per_minute: 2,
+        failed_authentications_per_minute: 1,
+    };
+
+    fn limiter() -> (Limiter, Arc<Hand>) {
+        let hand = Hand::new();
+        let clock: Arc<dyn Clock> = Arc::<Hand>::clone(&hand);
+        (Limiter::new(&FEW, &clock), hand)
+    }
+
+    #[test]
+    fn whoever_has_not_called_for_two_minutes_is_forgotten() {
+        let (limiter, hand) = limiter();
+        for last in 1..=100 {
+            let _ = limiter.count_failure(Ipv4Addr::new(192, 0, 2, last).into());
+        }
+        limiter.forget_idle();
+        let during = limiter.failures.gauge.len();
+
+        hand.turn(121);
+        limiter.forget_idle();
+
+        assert!(during >= 99, "{during}");
+        assert!(limiter.failures.gauge.is_empty());
+    }
+
+    #[test]
+    fn addresses_without_number_take_a_fixed_number_of_places() {
+        let (limiter, _) = limiter();
+        for at in 0..200_000_u32 {
+            let _ = limiter.count_failure(Ipv4Addr::from_bits(at).into());
+        }
+
+        assert!(limiter.failures.gauge.len() <= 1 << 16);
+    }
+
+    #[test]
+    fn one_subscriber_is_one_network_in_ipv6() {
+        let (limiter, _) = limiter();
+        let count =
+            |text: &str| limiter.count_failure(text.parse::<Ipv6Addr>().unwrap().into()).is_ok();
+
+        assert!(count("2001:db8:1:2::1"));
+        assert!(!count("2001:db8:1:2:ffff::9"));
+        assert!(count("2001:db8:1:3::1"));
+    }
+
+    #[test]
+    fn methods_that_change_something_are_starts_unless_they_report() {
+        let is = |method: Method, path: &str| {
+            is_start(&TestRequest::default().method(method).uri(path).to_http_request())
+        };
+
+        assert!(is(Method::POST, "/v1/verifications"));
+        assert!(is(Method::POST, "/v1/verifications/x/renew"));
+        assert!(is(Method::PUT, "/v1/verifications"), "what is not known is dear");
+        assert!(!is(Method::POST, "/v1/verifications/x/capture"));
+        assert!(!is(Method::GET, "/v1/verifications"));
+    }
+
+    #[test]
+    fn what_a_caller_is_told_is_what_it_has() {
+        let (limiter, hand) = limiter();
+        let caller = BackendCaller {
+            client: AppId::parse("ledger").unwrap(),
+            scopes: std::collections::BTreeSet::new(),
+            expires_at: jiff::Timestamp::MAX,
+        };
+        let told = |standing: Standing| {
+            let mut headers = HeaderMap::new();
+            standing.tell(&mut headers);
+            headers.get(RATELIMIT).unwrap().to_str().unwrap().to_owned()
+        };
+
+        let first = told(limiter.count_backend(&caller).unwrap());
+        let second = told(limiter.count_backend(&caller).unwrap());
+        hand.turn(20);
+        let over = limiter.count_backend(&caller).unwrap_err();
+
+        assert_eq!(first, "\"backend_requests\";r=1;t=30");
+        assert_eq!(second, "\"backend_requests\";r=0;t=30");
+        assert_eq!((over.limit, over.standing.more_in()), ("backend_requests", 10));
+        assert_eq!(told(over.standing), "\"backend_requests\";r=0;t=10");
     }
 }

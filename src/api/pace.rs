@@ -55,7 +55,7 @@ impl clock::Clock for Pace {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::{sync::Mutex, time::Duration};
 
     use futures_util::future::BoxFuture;
@@ -64,8 +64,19 @@ mod tests {
 
     use super::*;
 
+    /// A clock that is set by hand.
     #[derive(Debug)]
-    struct Hand(Mutex<Timestamp>);
+    pub(in crate::api) struct Hand(Mutex<Timestamp>);
+
+    impl Hand {
+        pub(in crate::api) fn new() -> Arc<Self> {
+            Arc::new(Self(Mutex::new(Timestamp::from_second(1_800_000_000).unwrap())))
+        }
+
+        pub(in crate::api) fn turn(&self, seconds: i64) {
+            *self.0.lock().unwrap() += SignedDuration::from_secs(seconds);
+        }
+    }
 
     impl Clock for Hand {
         fn now(&self) -> Timestamp {
@@ -79,10 +90,10 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_set_back_goes_on_from_where_it_was() {
-        let hand = Arc::new(Hand(Mutex::new(Timestamp::from_second(1_800_000_000).unwrap())));
+        let hand = Hand::new();
         let pace = Pace::new(Arc::<Hand>::clone(&hand));
         let turn = |seconds| {
-            *hand.0.lock().unwrap() += SignedDuration::from_secs(seconds);
+            hand.turn(seconds);
             Duration::from(pace.now()).as_secs()
         };
 

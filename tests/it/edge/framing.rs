@@ -73,7 +73,7 @@ async fn chunks_that_are_none_are_refused() {
 #[tokio::test]
 async fn heads_that_are_none_are_refused() {
     let (app, _, _) = opened().await;
-    let rows: Vec<Row> = [
+    let mut rows: Vec<Row> = [
         ("no request", "\0\0\0\0\r\n\r\n"),
         ("a TLS greeting", "\u{16}\u{3}\u{1}\u{2}\0\u{1}\0\r\n\r\n"),
         ("no version", "GET /v1/verifications\r\n\r\n"),
@@ -85,10 +85,13 @@ async fn heads_that_are_none_are_refused() {
         ("a header without a colon", "GET /v1/verifications HTTP/1.1\r\nHost: x\r\nX\r\n\r\n"),
         ("a header without a name", "GET /v1/verifications HTTP/1.1\r\nHost: x\r\n: y\r\n\r\n"),
         ("a folded header", "GET /v1/verifications HTTP/1.1\r\nHost: x\r\nX: a\r\n b\r\n\r\n"),
+        ("no host", "GET /v1/verifications HTTP/1.1\r\n\r\n"),
         ("two hosts", "GET /v1/verifications HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"),
     ]
     .map(|(what, text)| row(what, text.as_bytes().to_vec(), UNREAD))
     .into();
+    let many = format!("GET / HTTP/1.1\r\nHost: x\r\n{}\r\n", "X: y\r\n".repeat(200));
+    rows.push(row("200 headers", many.into_bytes(), (431, "")));
 
     refuse(&app, rows).await;
 
