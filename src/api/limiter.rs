@@ -328,4 +328,16 @@ mod tests {
         assert_eq!((over.limit, over.standing.more_in()), ("backend_requests", 10));
         assert_eq!(told(over.standing), "\"backend_requests\";r=0;t=10");
     }
+
+    #[test]
+    fn a_part_of_a_second_is_waited_for_too() {
+        let clock: Arc<dyn Clock> = Hand::new();
+        let settings = config::Limits { failed_authentications_per_minute: 7, ..FEW };
+        let limiter = Limiter::new(&settings, &clock);
+        let count = || limiter.count_failure(Ipv4Addr::LOCALHOST.into());
+
+        let refused = std::iter::repeat_with(count).find_map(Result::err).unwrap();
+
+        assert_eq!(refused.standing.more_in(), 9, "60 / 7 is 8.57");
+    }
 }

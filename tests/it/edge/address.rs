@@ -55,6 +55,7 @@ async fn behind_a_trusted_proxy_the_right_most_stranger_counts() {
         (&[("X-Forwarded-For", "192.0.2.7,")], 403),
         (&[("X-Forwarded-For", "")], 403),
         (&[("Forwarded", "for=\"192.0.2.7")], 403),
+        (&[("Forwarded", "for=192.0.2.7;x=\", for=203.0.113.9")], 403),
         (&[("Forwarded", "for=192.0.2.7, for=_hidden")], 403),
         (&[("Forwarded", "for=192.0.2.7"), ("X-Forwarded-For", "203.0.113.9")], 403),
         (&[("Forwarded", "for=203.0.113.9"), ("X-Forwarded-For", "192.0.2.7")], 403),
