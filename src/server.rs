@@ -29,7 +29,7 @@ use tracing_actix_web::TracingLogger;
 
 pub use crate::api::OPENAPI;
 use crate::{
-    api::{self, AppState, Limits, Readiness, RequestSpan},
+    api::{self, AppState, Limiter, Limits, Origins, Readiness, RequestSpan, TrustedProxies},
     auth::{self, CallbackGate, TokenVerifier},
     config::{RedirectMode, Settings},
     domain::{Clock, Tasks},
@@ -77,6 +77,7 @@ impl Gateway {
         };
         jobs::start(&host.tasks, &state.ports, pace);
         host.tasks.spawn(keep_metrics(host.clone(), metrics));
+        host.tasks.spawn(keep_limiter(host.clone(), Arc::clone(&state.limiter)));
         let gateway = Self {
             addr,
             admin_addr,
@@ -186,6 +187,7 @@ async fn state(settings: &Settings, host: &Host) -> anyhow::Result<AppState> {
         .context("the provider's settings cannot be used")?;
     let directory = settings.directory.as_ref().map(|directory| UserService::new(directory, &http));
     let directory = directory.transpose().context("the user service's settings cannot be used")?;
+    let limiter = Limiter::new(&settings.limits, &clock);
     let sdk = settings.provider.sdk.as_ref();
     let ports = Ports::new(Parts {
         store,
@@ -213,6 +215,10 @@ async fn state(settings: &Settings, host: &Host) -> anyhow::Result<AppState> {
         ports,
         tokens: Arc::new(tokens),
         gate: Arc::new(CallbackGate::new(&settings.callbacks)),
+        proxies: Arc::new(TrustedProxies::new(settings.server.trusted_proxies.clone())),
+        origins: Arc::new(Origins::new(settings)),
+        limiter: Arc::new(limiter),
+        https: settings.server.public_url.as_str().starts_with("https:"),
         limits: Limits {
             body: settings.server.max_body,
             callback_body: settings.callbacks.max_body,
@@ -243,6 +249,7 @@ fn public_listener(settings: &Settings, state: &AppState) -> anyhow::Result<(Ser
             .app_data(shared.clone())
             // The last one named is the outermost.
             .wrap(from_fn(api::bound_head))
+            .wrap(from_fn(api::check_origin))
             .wrap(TracingLogger::<RequestSpan>::new())
             .wrap(from_fn(api::around))
             .configure(|config| api::configure(config, &callbacks))
@@ -284,10 +291,18 @@ fn taken(listen: SocketAddr, setting: &str) -> String {
 
 /// Folds recorded durations into their histograms, which would grow otherwise.
 async fn keep_metrics(host: Host, metrics: Metrics) {
-    const PAUSE: SignedDuration = SignedDuration::from_secs(5);
+    repeat(&host, SignedDuration::from_secs(5), || metrics.upkeep()).await;
+}
+
+/// Forgets callers who have not called for some minutes, whose number would grow otherwise.
+async fn keep_limiter(host: Host, limiter: Arc<Limiter>) {
+    repeat(&host, SignedDuration::from_mins(1), || limiter.forget_idle()).await;
+}
+
+async fn repeat(host: &Host, pause: SignedDuration, work: impl Fn()) {
     loop {
-        metrics.upkeep();
-        let until = host.clock.now().saturating_add(PAUSE).unwrap_or(Timestamp::MAX);
+        work();
+        let until = host.clock.now().saturating_add(pause).unwrap_or(Timestamp::MAX);
         tokio::select! {
             () = host.tasks.stopping() => return,
             () = host.clock.sleep_until(until) => {}

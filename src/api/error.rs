@@ -8,7 +8,10 @@ use actix_web::{
 };
 use jiff::Timestamp;
 
-use super::problem::{FieldError, Problem, ProblemType};
+use super::{
+    limiter::Exceeded,
+    problem::{FieldError, Problem, ProblemType},
+};
 use crate::{
     auth::AuthError,
     domain::{Chain, Trace},
@@ -24,6 +27,8 @@ const CHALLENGE: &str = "Bearer realm=\"gerbang\"";
 pub(crate) struct ApiError {
     problem: Box<Problem>,
     cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+    /// Which limit refused, where the problem type leaves it open.
+    limit: Option<&'static str>,
 }
 
 impl ApiError {
@@ -52,6 +57,24 @@ impl ApiError {
         Self::new(ProblemType::NotFound, detail)
     }
 
+    /// A page whose origin no app has, or not the app that the token names.
+    pub(crate) fn origin_not_allowed() -> Self {
+        let detail = "The operator has not listed this origin for the app that calls.";
+        Self::new(ProblemType::OriginNotAllowed, detail)
+    }
+
+    /// A call over a limit.
+    pub(crate) fn limited(exceeded: &Exceeded) -> Self {
+        let problem = Problem::new(ProblemType::RateLimited, exceeded.detail)
+            .retry_after(exceeded.standing.more_in());
+        Self { limit: Some(exceeded.limit), ..problem.into() }
+    }
+
+    /// What kind of problem it is.
+    pub(crate) const fn kind(&self) -> ProblemType {
+        self.problem.kind
+    }
+
     /// A failure of authentication. The answer never says which check failed.
     pub(crate) fn from_auth(error: AuthError) -> Self {
         let problem = if error.is_unavailable() {
@@ -64,7 +87,7 @@ impl ApiError {
                 &format!("{CHALLENGE}, error=\"invalid_token\""),
             )
         };
-        Self { problem: Box::new(problem), cause: Some(Box::new(error)) }
+        Self { problem: Box::new(problem), cause: Some(Box::new(error)), limit: None }
     }
 
     /// A proof of contact that is not believed. As for tokens, the answer never says which check
@@ -101,12 +124,13 @@ impl ApiError {
                  email address again and send the new proof.",
             ),
         };
-        Self { problem: Box::new(problem), cause: Some(Box::new(error)) }
+        Self { problem: Box::new(problem), cause: Some(Box::new(error)), limit: None }
     }
 
     /// A use case that did not succeed at `now`.
     pub(crate) fn from_usecase(error: usecase::Error, now: Timestamp) -> Self {
-        Self { problem: Box::new(problem_of(&error, now)), cause: Some(Box::new(error)) }
+        let problem = Box::new(problem_of(&error, now));
+        Self { problem, cause: Some(Box::new(error)), limit: None }
     }
 
     /// Says once what happened: here, at the edge, with the whole chain of causes.
@@ -114,7 +138,7 @@ impl ApiError {
         let kind = self.problem.kind;
         let cause = self.cause.as_deref().map(Chain::of).unwrap_or_default();
         let (slug, status) = (kind.slug(), kind.status());
-        if let Some(limit) = limit_of(kind) {
+        if let Some(limit) = self.limit.or(limit_of(kind)) {
             metrics::counter!("gerbang_refused_total", "limit" => limit).increment(1);
         }
         if status.is_server_error() {
@@ -132,7 +156,7 @@ impl ApiError {
 
 impl From<Problem> for ApiError {
     fn from(problem: Problem) -> Self {
-        Self { problem: Box::new(problem), cause: None }
+        Self { problem: Box::new(problem), cause: None, limit: None }
     }
 }
 
@@ -282,6 +306,7 @@ const fn limit_of(kind: ProblemType) -> Option<&'static str> {
         ProblemType::AuthenticationRequired
         | ProblemType::InvalidToken
         | ProblemType::InsufficientScope
+        | ProblemType::OriginNotAllowed
         | ProblemType::ContactNotVerified
         | ProblemType::NotFound
         | ProblemType::MethodNotAllowed
@@ -295,6 +320,7 @@ const fn limit_of(kind: ProblemType) -> Option<&'static str> {
         | ProblemType::ValidationFailed
         | ProblemType::RedirectNotAllowed
         | ProblemType::CallbackUnauthorized
+        | ProblemType::CallbackForbiddenSource
         | ProblemType::UpstreamError
         | ProblemType::UpstreamUnavailable
         | ProblemType::UpstreamTimeout

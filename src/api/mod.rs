@@ -1,11 +1,15 @@
 //! HTTP in, HTTP out: the only room that knows status codes.
 
+mod address;
 mod admin;
 mod callbacks;
 mod document;
 mod error;
 mod extract;
+mod limiter;
 mod middleware;
+mod origins;
+mod pace;
 mod problem;
 mod reasons;
 mod returns;
@@ -13,9 +17,12 @@ mod routes;
 mod state;
 mod v1;
 
+pub use address::TrustedProxies;
 pub use admin::{Readiness, configure as configure_admin};
 pub use document::OPENAPI;
-pub use middleware::{RequestSpan, around, bound_head};
+pub use limiter::Limiter;
+pub use middleware::{RequestSpan, around, bound_head, check_origin};
+pub use origins::Origins;
 pub use problem::ProblemType;
 pub use routes::{OPERATIONS, Operation, configure};
 pub use state::{AppState, Limits};

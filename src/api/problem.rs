@@ -18,6 +18,8 @@ pub enum ProblemType {
     InvalidToken,
     /// A back end without the scope.
     InsufficientScope,
+    /// A page that may not call.
+    OriginNotAllowed,
     /// The token vouches for no contact.
     ContactNotVerified,
     /// None, or somebody else's.
@@ -54,6 +56,8 @@ pub enum ProblemType {
     HeaderTooLarge,
     /// A callback without the agreed header.
     CallbackUnauthorized,
+    /// A callback from elsewhere.
+    CallbackForbiddenSource,
     /// The provider said something we cannot use, or refuses us.
     UpstreamError,
     /// The provider cannot be asked now.
@@ -68,10 +72,11 @@ pub enum ProblemType {
 
 impl ProblemType {
     /// Every kind, for documents and tests that must cover all.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::AuthenticationRequired,
         Self::InvalidToken,
         Self::InsufficientScope,
+        Self::OriginNotAllowed,
         Self::ContactNotVerified,
         Self::NotFound,
         Self::MethodNotAllowed,
@@ -90,6 +95,7 @@ impl ProblemType {
         Self::AttemptsExhausted,
         Self::HeaderTooLarge,
         Self::CallbackUnauthorized,
+        Self::CallbackForbiddenSource,
         Self::UpstreamError,
         Self::UpstreamUnavailable,
         Self::UpstreamTimeout,
@@ -109,6 +115,9 @@ impl ProblemType {
             }
             Self::InsufficientScope => {
                 ("insufficient-scope", StatusCode::FORBIDDEN, "The token lacks a scope")
+            }
+            Self::OriginNotAllowed => {
+                ("origin-not-allowed", StatusCode::FORBIDDEN, "The origin is not allowed")
             }
             Self::ContactNotVerified => {
                 ("contact-not-verified", StatusCode::FORBIDDEN, "The contact is not verified")
@@ -175,6 +184,11 @@ impl ProblemType {
                 "callback-unauthorized",
                 StatusCode::UNAUTHORIZED,
                 "The callback is not authorized",
+            ),
+            Self::CallbackForbiddenSource => (
+                "callback-forbidden-source",
+                StatusCode::FORBIDDEN,
+                "The callback comes from elsewhere",
             ),
             Self::UpstreamError => (
                 "upstream-error",

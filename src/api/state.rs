@@ -10,7 +10,10 @@ use std::{
 
 use actix_web::{HttpRequest, web};
 
-use super::{error::ApiError, problem::ProblemType};
+use super::{
+    address::TrustedProxies, error::ApiError, limiter::Limiter, origins::Origins,
+    problem::ProblemType,
+};
 use crate::{
     auth::{CallbackGate, TokenVerifier},
     usecase::Ports,
@@ -25,8 +28,16 @@ pub struct AppState {
     pub tokens: Arc<TokenVerifier>,
     /// Proves the provider.
     pub gate: Arc<CallbackGate>,
+    /// Whose word about a caller's address is believed.
+    pub proxies: Arc<TrustedProxies>,
+    /// Whose pages may call.
+    pub origins: Arc<Origins>,
+    /// How often a caller may call.
+    pub limiter: Arc<Limiter>,
     /// How much a caller may send, and how slowly.
     pub limits: Limits,
+    /// Callers reach the gateway by https, and are told to stay with it.
+    pub https: bool,
     /// The gateway is about to stop: connections are not kept.
     pub draining: Arc<AtomicBool>,
 }

@@ -3,7 +3,10 @@
 //! Invariant: the time a check takes tells nothing about the values. All are compared, whichever
 //! fits, and what is compared are hashes, so that not even a length shows.
 
+use std::net::IpAddr;
+
 use aws_lc_rs::digest::{Digest, SHA256, digest};
+use ipnet::IpNet;
 use secrecy::ExposeSecret;
 use subtle::{Choice, ConstantTimeEq};
 
@@ -13,6 +16,7 @@ use crate::config::Callbacks;
 #[derive(Clone, Debug)]
 pub struct CallbackGate {
     expected: Vec<Expected>,
+    networks: Vec<IpNet>,
 }
 
 #[derive(Clone, Debug)]
@@ -29,7 +33,14 @@ impl CallbackGate {
             name: header.name.clone(),
             hash: digest(&SHA256, header.value.expose_secret().as_bytes()),
         });
-        Self { expected: expected.collect() }
+        Self { expected: expected.collect(), networks: settings.networks.clone() }
+    }
+
+    /// Whether callbacks are taken from the address that `client` finds; one that cannot be found
+    /// belongs to no network. Without configured networks every address will do, and none is asked.
+    pub fn admits_from(&self, client: impl FnOnce() -> Option<IpAddr>) -> bool {
+        let belongs = |address| self.networks.iter().any(|network| network.contains(&address));
+        self.networks.is_empty() || client().is_some_and(belongs)
     }
 
     /// Whether a request carries one of the agreed headers; `values` gives all lines of the header
@@ -61,6 +72,7 @@ mod tests {
         CallbackGate::new(&Callbacks {
             path: "/callbacks/provider".into(),
             headers: headers.iter().map(header).collect(),
+            networks: Vec::new(),
             confirm: true,
             confirm_for: Duration::from_hours(72),
             max_body: 1024,

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use ipnet::IpNet;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::mistake::Flaw;
@@ -18,6 +19,9 @@ pub struct Callbacks {
     pub path: String,
     /// Headers that prove the provider, any one of them suffices; two while a value is rotated.
     pub headers: Vec<CallbackHeader>,
+    /// Where the provider calls from; empty takes callbacks from anywhere. Too narrow refuses
+    /// results when the provider moves; too wide adds nothing to the header.
+    pub networks: Vec<IpNet>,
     /// Whether a final result counts only after it was read from the provider. Switched off, one
     /// leaked header value is enough to approve anybody.
     pub confirm: bool,
@@ -41,12 +45,14 @@ pub struct CallbackHeader {
 pub(super) fn read(section: &Section<'_>) -> Read<Callbacks> {
     let path = section.required("path", path);
     let headers = headers(section);
+    let networks = section.list("networks", parse::network);
     let confirm = section.flag("confirm");
     let confirm_for = section.duration("confirm_for", hours(1)..=hours(30 * 24));
     let max_body = section.number("max_body", 1024..=4 * 1024 * 1024);
     Ok(Callbacks {
         path: path?,
         headers: headers?,
+        networks: networks?,
         confirm: confirm?,
         confirm_for: confirm_for?,
         max_body: max_body?,

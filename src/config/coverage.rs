@@ -72,7 +72,7 @@ fn the_document_lists_every_key_with_its_default() {
 #[test]
 fn what_the_document_calls_needed_is_missed() {
     let line = |key: &str| DOCUMENT.lines().find(|line| line.starts_with(&format!("| `{key}`")));
-    let entries = "[[auth.issuers]]\n[[callbacks.headers]]\n";
+    let entries = "[[auth.issuers]]\n[[apps]]\n[[callbacks.headers]]\n";
 
     let missed = keys_of(parse(entries, "entries.toml"));
 

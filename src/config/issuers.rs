@@ -9,7 +9,6 @@ use super::mistake::Flaw;
 use super::parse::{self, Reach, secs};
 use super::proof;
 use super::reader::{Read, Section};
-use crate::domain::AppId;
 
 pub(super) fn read(section: &Section<'_>, reach: Reach) -> Read<Auth> {
     let entries = section.entries("issuers");
@@ -81,7 +80,7 @@ fn issuer(entry: &Section<'_>, reach: Reach) -> Read<Issuer> {
     let leeway = entry.duration("leeway", secs(0)..=secs(60));
     let typ = entry.optional("typ", parse::visible);
     let user_prefix = entry.required("user_prefix", user_prefix);
-    let app = entry.optional("app", app);
+    let app = entry.optional("app", |text| parse::app_id(text).map(|app| app.as_str().to_owned()));
     let contact = proof::ways(entry);
     let proof = proof::read(entry, contact.as_deref().ok(), reach);
     let claims = claims(&entry.table("claims"));
@@ -214,12 +213,6 @@ fn user_prefix(text: &str) -> Result<String, Flaw> {
         ));
     }
     Ok(text.to_owned())
-}
-
-fn app(text: &str) -> Result<String, Flaw> {
-    AppId::parse(text).map(|app| app.as_str().to_owned()).ok_or_else(|| {
-        Flaw::new("is no name of an app", "write 1 to 128 visible ASCII characters without spaces")
-    })
 }
 
 fn claims(table: &Section<'_>) -> Read<Claims> {

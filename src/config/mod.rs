@@ -1,5 +1,6 @@
 //! Typed settings, a file a section; knows no other room but `domain`.
 
+mod apps;
 mod auth;
 mod callbacks;
 #[cfg(test)]
@@ -11,6 +12,7 @@ mod issuers;
 mod key_material;
 mod keys;
 mod layer;
+mod limits;
 mod load;
 mod log;
 mod mistake;
@@ -28,10 +30,12 @@ mod tree;
 mod values;
 mod verifications;
 
+pub use apps::App;
 pub use auth::{Algorithm, Auth, Claims, ContactProof, Issuer, KeySource, Proof, TokenUse};
 pub use callbacks::{CallbackHeader, Callbacks};
 pub use directory::{Directory, DirectoryHeader};
 pub use egress::Egress;
+pub use limits::Limits;
 pub use load::{Inspection, Sources, inspect, load, parse};
 pub use log::{Log, LogFormat};
 pub use mistake::{Mistake, Mistakes, Origin};

@@ -3,16 +3,18 @@
 //! Invariant: whatever is sent as a header, put into a URL or compared with a token is checked for
 //! its characters here, so that a stray line break is a message at start and not a fault at noon.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use jiff::SignedDuration;
 use url::{Host, Url};
 
 use super::mistake::Flaw;
 use super::values::BaseUrl;
+use crate::domain::AppId;
 
 /// Whether plain `http` is acceptable: only where nobody but this machine can reach the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +77,32 @@ pub(super) fn socket_addr(text: &str) -> Result<SocketAddr, Flaw> {
     })
 }
 
+/// A network such as `10.0.0.0/8`, or a single address.
+pub(super) fn network(text: &str) -> Result<IpNet, Flaw> {
+    let example = "write a network such as \"10.0.0.0/8\" or \"2001:db8::/32\", or one address";
+    let single = || text.parse::<IpAddr>().ok().map(IpNet::from);
+    let network = text.parse::<IpNet>().ok().or_else(single);
+    let network = network.ok_or_else(|| Flaw::new("is no network", example))?;
+    if network.trunc() != network {
+        return Err(Flaw::new(
+            "names an address inside a network, not the network",
+            format!("write \"{}\" for the whole of it", network.trunc()),
+        ));
+    }
+    // Addresses are compared in their canonical form, which this one would never meet.
+    if network.addr().to_canonical() != network.addr() {
+        return Err(Flaw::new("hides IPv4 in IPv6", "write it as an IPv4 network"));
+    }
+    Ok(network)
+}
+
+/// The name that an app's tokens carry.
+pub(super) fn app_id(text: &str) -> Result<AppId, Flaw> {
+    AppId::parse(text).ok_or_else(|| {
+        Flaw::new("is no name of an app", "write 1 to 128 visible ASCII characters without spaces")
+    })
+}
+
 /// A path of a file; what it names is looked at by whoever opens it.
 pub(super) fn path(text: &str) -> Result<PathBuf, Flaw> {
     if text.trim().is_empty() || text.contains('\0') {
@@ -124,6 +152,7 @@ pub(super) fn header_name(text: &str) -> Result<String, Flaw> {
         "cookie",
         "date",
         "expect",
+        "forwarded",
         "host",
         "te",
         "trailer",
@@ -213,6 +242,33 @@ mod tests {
             let found = duration(text, &range).map_err(|flaw| flaw.problem);
 
             assert_eq!(found, Err(problem.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn networks_are_whole_and_canonical() {
+        for (text, shown) in [
+            ("10.0.0.0/8", "10.0.0.0/8"),
+            ("192.0.2.1", "192.0.2.1/32"),
+            ("2001:DB8::/32", "2001:db8::/32"),
+            ("::1", "::1/128"),
+        ] {
+            assert_eq!(network(text).map(|it| it.to_string()), Ok(shown.to_owned()));
+        }
+        for text in [
+            "",
+            "10.0.0.0/33",
+            "10.0.0.1/8",
+            "10.0.0",
+            "010.0.0.1",
+            "::ffff:10.0.0.1",
+            "::ffff:10.0.0.0/104",
+            "2001:db8::1/32",
+            "fe80::1%eth0",
+            "localhost",
+            "*",
+        ] {
+            assert!(network(text).is_err(), "{text}");
         }
     }
 

@@ -6,6 +6,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use super::mistake::Flaw;
 use super::parse::{self, Reach, secs};
 use super::reader::{Read, Section};
@@ -22,6 +24,9 @@ pub struct Server {
     pub admin_listen: SocketAddr,
     /// The address by which callers know the gateway. Wrong: links in answers lead nowhere.
     pub public_url: BaseUrl,
+    /// Proxies whose word about the caller's address is believed. One too many, and whoever calls
+    /// from there can pretend to be anybody; one missing, and all its callers look like one.
+    pub trusted_proxies: Vec<IpNet>,
     /// Threads that serve requests; 0 means one a core. Too low leaves cores idle, too high makes
     /// them take turns.
     pub workers: usize,
@@ -60,6 +65,7 @@ pub(super) fn read(section: &Section<'_>) -> Read<Server> {
     let listen = section.required("listen", parse::socket_addr);
     let admin_listen = section.required("admin_listen", parse::socket_addr);
     let public_url = public_url(section, listen);
+    let trusted_proxies = section.list("trusted_proxies", parse::network);
     let workers = section.number("workers", 0..=1024);
     let start_deadline = section.duration("start_deadline", secs(1)..=secs(60));
     let body_deadline = section.duration("body_deadline", secs(1)..=secs(120));
@@ -75,6 +81,7 @@ pub(super) fn read(section: &Section<'_>) -> Read<Server> {
         listen: listen?,
         admin_listen: admin_listen?,
         public_url: public_url?,
+        trusted_proxies: trusted_proxies?,
         workers: workers?,
         start_deadline: start_deadline?,
         body_deadline: body_deadline?,

@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
+use super::apps::{self, App};
 use super::auth::{Auth, ContactProof};
 use super::callbacks::{self, Callbacks};
 use super::directory::{self, Directory};
 use super::egress::{self, Egress};
 use super::issuers;
+use super::limits::{self, Limits};
 use super::log::{self, Log};
 use super::mistake::Flaw;
 use super::provider::{self, Provider};
@@ -34,6 +36,8 @@ pub struct Settings {
     pub auth: Auth,
     /// Who knows the users' contacts, if anybody is asked.
     pub directory: Option<Directory>,
+    /// What is known of single apps.
+    pub apps: Vec<App>,
     /// How results arrive.
     pub callbacks: Callbacks,
     /// Where browsers may be sent.
@@ -42,6 +46,8 @@ pub struct Settings {
     pub storage: Storage,
     /// How long a verification lives.
     pub verifications: Verifications,
+    /// How often callers may call.
+    pub limits: Limits,
     /// How late results are fetched.
     pub reconcile: Reconcile,
     /// What it writes about itself.
@@ -81,10 +87,12 @@ pub(super) fn read(root: &Section<'_>) -> Read<Settings> {
     let provider = provider::read(&root.table("provider"), reach);
     let auth = issuers::read(&root.table("auth"), reach);
     let directory = directory::read(&root.table("directory"), reach);
+    let apps = apps::read(root);
     let callbacks = callbacks::read(&root.table("callbacks"));
     let redirects = redirects::read(&root.table("redirects"));
     let storage = storage::read(&root.table("storage"), reach);
     let verifications = verifications::read(&root.table("verifications"));
+    let limits = limits::read(&root.table("limits"));
     let reconcile = reconcile::read(&root.table("reconcile"));
     let log = log::read(&root.table("log"));
     let egress = egress::read(&root.table("egress"));
@@ -99,10 +107,12 @@ pub(super) fn read(root: &Section<'_>) -> Read<Settings> {
         provider: provider?,
         auth: auth?,
         directory: directory?,
+        apps: apps?,
         callbacks: callbacks?,
         redirects: redirects?,
         storage: storage?,
         verifications: verifications?,
+        limits: limits?,
         reconcile: reconcile?,
         log: log?,
         egress: egress?,

@@ -225,6 +225,8 @@ fn headers(changed: &[(&'static str, &'static str)]) -> HeaderMap {
         ("etag", "\"2-id\""),
         ("vary", "Accept-Language"),
         ("content-language", "id"),
+        ("ratelimit-policy", "\"user_reads\";q=120;w=60"),
+        ("ratelimit", "\"user_reads\";r=119;t=1"),
     ];
     let mut all: BTreeMap<&str, &str> = BTreeMap::from(good);
     all.extend(changed.iter().copied());

@@ -14,6 +14,7 @@ mod config;
 mod contacts;
 mod contract;
 mod demo;
+mod edge;
 mod idempotency;
 mod living;
 mod on_behalf;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_web::{
     FromRequest, HttpRequest,
     dev::Payload,
-    http::header::{CONTENT_LENGTH, CONTENT_TYPE},
+    http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName},
 };
 use futures_util::{StreamExt as _, future::LocalBoxFuture};
 use serde::{
@@ -52,8 +52,8 @@ impl FromRequest for Raw {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let limits = AppState::of(&request)?.limits;
-            let body = read(&request, payload, limits.callback_body, limits.body_deadline).await?;
-            Ok(Self(body))
+            let body = read(&request, payload, limits.callback_body, limits.body_deadline).await;
+            body.inspect_err(|error| count_lost(error.kind())).map(Self)
         })
     }
 }
@@ -67,16 +67,49 @@ where
     T::deserialize(deserializer).map(Some)
 }
 
+/// Counts a callback that could not be taken in whole, so that nothing of it was kept.
+fn count_lost(kind: ProblemType) {
+    let outcome = if kind == ProblemType::PayloadTooLarge { "too_large" } else { "broken_off" };
+    metrics::counter!("gerbang_callbacks_total", "outcome" => outcome).increment(1);
+}
+
 /// Refuses a body that is not called JSON. A browser can send the other types across origins
-/// without asking first.
+/// without asking first. Another character set or a compression is refused as well: whoever checks
+/// requests in front of us may read such a body otherwise than we do.
 pub(super) fn expect_json(request: &HttpRequest) -> Result<(), ApiError> {
-    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = content_type.and_then(|text| text.split(';').next()).unwrap_or_default();
-    if essence.trim().eq_ignore_ascii_case("application/json") {
+    let is_plain = match lone(request, &CONTENT_ENCODING) {
+        Ok(encoding) => encoding.is_none_or(|text| text.eq_ignore_ascii_case("identity")),
+        Err(Unclear) => false,
+    };
+    let content_type = lone(request, &CONTENT_TYPE).ok().flatten();
+    if is_plain && content_type.is_some_and(names_json) {
         return Ok(());
     }
     let detail = "Send the body as `Content-Type: application/json`.";
     Err(ApiError::new(ProblemType::UnsupportedMediaType, detail))
+}
+
+/// A header that is there twice, or is no text.
+struct Unclear;
+
+fn lone<'a>(request: &'a HttpRequest, name: &HeaderName) -> Result<Option<&'a str>, Unclear> {
+    let mut lines = request.headers().get_all(name);
+    match (lines.next(), lines.next()) {
+        (None, _) => Ok(None),
+        (Some(line), None) => line.to_str().map(|text| Some(text.trim())).map_err(|_| Unclear),
+        (Some(_), Some(_)) => Err(Unclear),
+    }
+}
+
+/// Whether a media type is JSON in UTF-8, which is what JSON is in (RFC 8259, section 8.1).
+fn names_json(content_type: &str) -> bool {
+    let mut parts = content_type.split(';').map(str::trim);
+    let is_json = parts.next().is_some_and(|it| it.eq_ignore_ascii_case("application/json"));
+    is_json
+        && parts.filter_map(|part| part.split_once('=')).all(|(name, value)| {
+            !name.eq_ignore_ascii_case("charset")
+                || value.trim_matches('"').eq_ignore_ascii_case("utf-8")
+        })
 }
 
 /// The whole body, within its size and time.
@@ -118,10 +151,15 @@ pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let pointer = pointer_of(error.path());
         // serde_json calls some misfits, such as `null` for a name, mistakes of syntax.
-        let is_json = serde_json::from_slice::<IgnoredAny>(body).is_ok();
+        let is_text = std::str::from_utf8(body).is_ok();
+        let is_json = is_text && serde_json::from_slice::<IgnoredAny>(body).is_ok();
         complaint(error.inner(), pointer, is_json)
     })?;
     json.end().map_err(|error| complaint(&error, String::new(), false))?;
+    if !body.trim_ascii_start().starts_with(b"{") {
+        // serde takes a list of an object's values for the object.
+        return Err(ApiError::invalid_at("", "Expected an object."));
+    }
     Ok(value)
 }
 

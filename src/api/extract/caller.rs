@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::{
-    FromRequest, HttpRequest,
+    FromRequest, HttpMessage as _, HttpRequest,
     dev::Payload,
     http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE},
 };
@@ -13,10 +13,12 @@ use super::parts::check_accept;
 use crate::{
     api::{
         error::ApiError,
+        limiter::{Exceeded, Standing},
         problem::{Problem, ProblemType},
         state::AppState,
     },
-    domain::{AppCaller, BackendCaller},
+    auth::AuthError,
+    domain::{AppCaller, AppId, BackendCaller},
 };
 
 /// A user through one of the partner's apps, which takes JSON.
@@ -39,9 +41,12 @@ impl FromRequest for App {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let caller = AppState::of(&request)?.tokens.app(bearer(&request)?).await;
-            let caller = caller.map_err(ApiError::from_auth)?;
+            let state = AppState::of(&request)?;
+            let caller = state.tokens.app(bearer(&request)?).await;
+            let caller = caller.map_err(|error| refused(&request, state, error))?;
             tracing::Span::current().record("app.id", caller.app.as_str());
+            check_origin(&request, state, &caller.app)?;
+            counted(&request, state.limiter.count_user(&request, &caller))?;
             check_accept(&request)?;
             Ok(Self(caller))
         })
@@ -55,9 +60,12 @@ impl FromRequest for Backend {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let caller = AppState::of(&request)?.tokens.backend(bearer(&request)?).await;
-            let caller = caller.map_err(ApiError::from_auth)?;
+            let state = AppState::of(&request)?;
+            let caller = state.tokens.backend(bearer(&request)?).await;
+            let caller = caller.map_err(|error| refused(&request, state, error))?;
             tracing::Span::current().record("app.id", caller.client.as_str());
+            check_origin(&request, state, &caller.client)?;
+            counted(&request, state.limiter.count_backend(&caller))?;
             check_accept(&request)?;
             Ok(Self(caller))
         })
@@ -73,10 +81,53 @@ impl FromRequest for Provider {
     }
 }
 
+/// The answer to a token that was not believed. It counts against the address it came from, but the
+/// address is never asked about a good token: mobile carriers put thousands of users behind one. Nor
+/// does a genuine token count that has merely expired; nobody guesses with those.
+fn refused(request: &HttpRequest, state: &AppState, error: AuthError) -> ApiError {
+    let is_guess = !error.is_unavailable() && !matches!(error, AuthError::Expired);
+    let source = state.proxies.source_of(request).filter(|_| is_guess);
+    let counted = source.map(|source| {
+        let address = source.client.unwrap_or(source.peer);
+        state.limiter.count_failure(address)
+    });
+    match counted {
+        Some(Err(exceeded)) => over(request, exceeded),
+        Some(Ok(_)) | None => ApiError::from_auth(error),
+    }
+}
+
+/// Remembers with the request how its caller stands, so that the answer can tell.
+fn counted(request: &HttpRequest, count: Result<Standing, Exceeded>) -> Result<(), ApiError> {
+    let standing = count.map_err(|exceeded| over(request, exceeded))?;
+    request.extensions_mut().insert(standing);
+    Ok(())
+}
+
+fn over(request: &HttpRequest, exceeded: Exceeded) -> ApiError {
+    let refused = ApiError::limited(&exceeded);
+    request.extensions_mut().insert(exceeded.standing);
+    refused
+}
+
+/// Refuses a page of another app than the one the token names.
+fn check_origin(request: &HttpRequest, state: &AppState, app: &AppId) -> Result<(), ApiError> {
+    let admitted = state.origins.admit(request.path(), request.headers(), app);
+    admitted.then_some(()).ok_or_else(ApiError::origin_not_allowed)
+}
+
+/// Where it comes from is looked at first: a stranger does not learn whether its header was right.
 fn prove_provider(request: &HttpRequest) -> Result<(), ApiError> {
+    let state = AppState::of(request)?;
+    let client = || state.proxies.source_of(request).and_then(|source| source.client);
+    if !state.gate.admits_from(client) {
+        metrics::counter!("gerbang_callbacks_total", "outcome" => "forbidden").increment(1);
+        let detail = "Callbacks are not taken from this address.";
+        return Err(ApiError::new(ProblemType::CallbackForbiddenSource, detail));
+    }
     let values =
         |name: &str| request.headers().get_all(name).map(HeaderValue::as_bytes).collect::<Vec<_>>();
-    if AppState::of(request)?.gate.admits(values) {
+    if state.gate.admits(values) {
         return Ok(());
     }
     metrics::counter!("gerbang_callbacks_total", "outcome" => "unauthorized").increment(1);

@@ -5,9 +5,11 @@ mod caller;
 mod keyed;
 mod language;
 mod parts;
+mod strict;
 
 pub(crate) use body::{Json, Raw, present};
 pub(crate) use caller::{App, Backend, Provider};
 pub(crate) use keyed::{Keyed, KeyedBytes};
 pub(crate) use language::language;
 pub(crate) use parts::{Id, Query};
+pub(crate) use strict::{object, present_object, present_word, word};

@@ -7,7 +7,10 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::{
         ConnectionType,
-        header::{HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS},
+        header::{
+            CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue,
+            REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+        },
     },
     middleware::Next,
     web,
@@ -15,7 +18,7 @@ use actix_web::{
 use uuid::Uuid;
 
 use crate::{
-    api::{error::ApiError, problem::ProblemType, state::AppState},
+    api::{error::ApiError, limiter::Standing, problem::ProblemType, state::AppState},
     domain::Trace,
 };
 
@@ -32,19 +35,41 @@ pub async fn around(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let trace = trace_of(&request);
     request.extensions_mut().insert(trace.clone());
-    let draining =
-        request.app_data::<web::Data<AppState>>().is_some_and(|state| state.is_draining());
+    let state = request.app_data::<web::Data<AppState>>();
+    let (draining, https) =
+        state.map_or((false, false), |state| (state.is_draining(), state.https));
     let mut response = trace.clone().scope(next.call(request)).await?.map_into_boxed_body();
+    let standing = response.request().extensions().get::<Standing>().cloned();
     let headers = response.headers_mut();
+    if let Some(standing) = standing {
+        standing.tell(headers);
+    }
     if let Ok(value) = HeaderValue::from_str(trace.request_id()) {
         headers.insert(REQUEST_ID, value);
     }
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    protect(headers, https);
     if draining {
         // So that keep-alive clients go elsewhere before the listener closes.
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
     Ok(response)
+}
+
+/// What every answer tells browsers and caches. An answer that needs it otherwise says so itself.
+fn protect(headers: &mut HeaderMap, https: bool) {
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let mut unless_said = |name, value| {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    };
+    unless_said(CACHE_CONTROL, "no-store");
+    unless_said(CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
+    unless_said(REFERRER_POLICY, "no-referrer");
+    if https {
+        // This host alone: others of the partner's domain are not ours to speak for.
+        unless_said(STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
 }
 
 /// Refuses a head that is too large, before anything reads it.

@@ -4,7 +4,11 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::{
-    api::{error::ApiError, extract::present, problem::FieldError},
+    api::{
+        error::ApiError,
+        extract::{object, present, present_object, present_word, word},
+        problem::FieldError,
+    },
     domain::{
         Channel, Contact, ContactKind, ContactSource, Locale, UserId, VerificationReference,
         VerifiedContact,
@@ -16,14 +20,15 @@ use crate::{
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct StartVerification {
+    #[serde(deserialize_with = "word")]
     channel: ChannelName,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present_word")]
     contact: Option<ContactName>,
     #[serde(default, deserialize_with = "present")]
     contact_proof: Option<String>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present_word")]
     locale: Option<LocaleName>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present_object")]
     redirect_urls: Option<RedirectUrls>,
     #[serde(default, deserialize_with = "present")]
     reference: Option<String>,
@@ -36,11 +41,13 @@ pub(crate) struct StartVerification {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct StartForUser {
     user_id: String,
+    #[serde(deserialize_with = "object")]
     contact: AssertedContact,
+    #[serde(deserialize_with = "word")]
     channel: ChannelName,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present_word")]
     locale: Option<LocaleName>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present_object")]
     redirect_urls: Option<RedirectUrls>,
     #[serde(default, deserialize_with = "present")]
     reference: Option<String>,
@@ -52,6 +59,7 @@ pub(crate) struct StartForUser {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct AssertedContact {
+    #[serde(deserialize_with = "word")]
     r#type: ContactName,
     value: String,
     verification_reference_id: String,

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     api::{
         error::ApiError,
-        extract::{App, Id, Json, Keyed, KeyedBytes, Query, language, present},
+        extract::{App, Id, Json, Keyed, KeyedBytes, Query, language, present, word},
         state::AppState,
     },
     domain::{CaptureOutcome, KeyOwner, Locale, NextAction, Verification},
@@ -35,6 +35,7 @@ use crate::{
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CaptureReport {
+    #[serde(deserialize_with = "word")]
     outcome: OutcomeName,
     #[serde(default, deserialize_with = "present")]
     code: Option<String>,

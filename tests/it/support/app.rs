@@ -23,6 +23,10 @@ pub(crate) const CALLBACK_KEY: &str = "callback-key-of-this-test-run";
 /// How long a test waits for something that should happen at once.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Wide enough for tests that try many things in the one minute that their clock shows.
+const WIDE: &str = "user_starts_per_minute = 10000\nuser_reads_per_minute = 10000\n\
+                    failed_authentications_per_minute = 10000";
+
 pub(crate) struct TestApp {
     pub(crate) base_url: String,
     pub(crate) admin_url: String,
@@ -44,6 +48,7 @@ pub(crate) struct Builder {
     server: String,
     apps: String,
     redirects: String,
+    edits: Vec<(String, String)>,
     settings: String,
     provider: SandboxOptions,
     calls_back: bool,
@@ -60,6 +65,7 @@ impl TestApp {
             server: String::new(),
             apps: String::new(),
             redirects: String::new(),
+            edits: Vec::new(),
             settings: String::new(),
             provider,
             calls_back: true,
@@ -116,77 +122,17 @@ impl TestApp {
         let response = self.http.execute(request).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = response.bytes().await.unwrap().to_vec();
-        if let Err(faults) = self.contract.check(method.as_str(), &path, status, &headers, &body) {
+        let answer = Answer { status, headers, body };
+        self.check(method.as_str(), &path, &answer);
+        answer
+    }
+
+    /// Holds an answer against `openapi.yaml`.
+    pub(crate) fn check(&self, method: &str, path: &str, answer: &Answer) {
+        let Answer { status, headers, body } = answer;
+        if let Err(faults) = self.contract.check(method, path, *status, headers, body) {
             panic!("{method} {path} answered {status} against the contract: {faults:#}");
         }
-        Answer { status, headers, body }
-    }
-
-    pub(crate) async fn start_verification(&self, token: &str, body: Value) -> Answer {
-        self.send(self.request(Method::POST, "/v1/verifications", token).json(&body)).await
-    }
-
-    pub(crate) async fn get_verification(&self, token: &str, id: &str) -> Answer {
-        let path = format!("/v1/verifications/{id}");
-        self.send(self.request(Method::GET, &path, token)).await
-    }
-
-    pub(crate) async fn renew(&self, token: &str, id: &str) -> Answer {
-        let path = format!("/v1/verifications/{id}/renew");
-        self.send(self.request(Method::POST, &path, token)).await
-    }
-
-    pub(crate) async fn report_capture(&self, token: &str, id: &str, body: Value) -> Answer {
-        let path = format!("/v1/verifications/{id}/capture");
-        self.send(self.request(Method::POST, &path, token).json(&body)).await
-    }
-
-    pub(crate) async fn list(&self, token: &str, query: &str) -> Answer {
-        let path = format!("/v1/verifications{query}");
-        self.send(self.request(Method::GET, &path, token)).await
-    }
-
-    pub(crate) async fn start_for(&self, token: &str, body: Value) -> Answer {
-        let path = "/v1/backend/verifications";
-        self.send(self.request(Method::POST, path, token).json(&body)).await
-    }
-
-    pub(crate) async fn inspect(&self, token: &str, id: &str) -> Answer {
-        let path = format!("/v1/backend/verifications/{id}");
-        self.send(self.request(Method::GET, &path, token)).await
-    }
-
-    pub(crate) async fn call_back(&self, body: Value) -> Answer {
-        let url = format!("{}/callbacks/provider", self.base_url);
-        let request = self.http.post(url).header("x-callback-key", CALLBACK_KEY).json(&body);
-        self.send(request).await
-    }
-
-    /// The session id of the newest attempt, as the partner's servers see it.
-    pub(crate) async fn session(&self, id: &str) -> String {
-        let seen = self.inspect(&self.service_token("verification:read"), id).await.json();
-        let attempts = seen["attempts"].as_array().unwrap();
-        attempts.last().unwrap()["sessionId"].as_str().unwrap().to_owned()
-    }
-
-    /// Waits, by long-polling, until the verification has one of the statuses.
-    pub(crate) async fn wait_for(&self, token: &str, id: &str, statuses: &[&str]) -> Answer {
-        let path = format!("/v1/verifications/{id}?wait=30");
-        let mut etag = String::from("\"0-id\"");
-        let wait = async {
-            loop {
-                let request =
-                    self.request(Method::GET, &path, token).header("If-None-Match", &etag);
-                let answer = self.send(request).await;
-                answer.header("etag").clone_into(&mut etag);
-                if answer.status == 200 && statuses.contains(&answer.text("/status").as_str()) {
-                    return answer;
-                }
-            }
-        };
-        tokio::time::timeout(PATIENCE, wait).await.unwrap_or_else(|_| {
-            panic!("{id} did not become one of {statuses:?} in time; last seen {etag}")
-        })
     }
 
     /// Waits until every job has done what is due now and sleeps until its next turn.
@@ -269,6 +215,17 @@ impl Builder {
         self
     }
 
+    /// The section `[limits]`, without which a test may call as often as it likes.
+    pub(crate) fn limits(self, lines: &str) -> Self {
+        self.edit(WIDE, lines)
+    }
+
+    /// Changes a piece of the usual settings.
+    pub(crate) fn edit(mut self, from: &str, to: &str) -> Self {
+        self.edits.push((from.to_owned(), to.to_owned()));
+        self
+    }
+
     /// More settings, in TOML, after the usual ones.
     pub(crate) fn settings(mut self, toml: &str) -> Self {
         self.settings.push_str(toml);
@@ -300,11 +257,21 @@ impl Builder {
         let service = "[[auth.issuers]]\nuse = \"backend\"\nissuer = \"backends\"\n\
                        audience = \"gerbang\"\nalgorithms = [\"EdDSA\"]\n";
         let key = directory.path().join("backends.pem");
-        let more = format!("{service}public_key_file = \"{}\"\n{}", key.display(), self.settings);
+        let more = format!(
+            "[limits]\n{WIDE}\n{service}public_key_file = \"{}\"\n{}",
+            key.display(),
+            self.settings
+        );
         let users = self.apps.replace("{path}", &directory.path().display().to_string());
         let texts = [self.server.as_str(), &users, &self.redirects, &more];
         write_settings_with(&directory, sandbox.base_url(), &apps, texts);
-        let settings = std::fs::read_to_string(directory.path().join("gerbang.toml")).unwrap();
+        let file = directory.path().join("gerbang.toml");
+        let mut settings = std::fs::read_to_string(&file).unwrap();
+        for (from, to) in &self.edits {
+            assert!(settings.contains(from), "{from}");
+            settings = settings.replacen(from, to, 1);
+        }
+        std::fs::write(file, &settings).unwrap();
         let tasks = Tasks::on_current_runtime();
         let (gateway, base_url, admin_url) = open(&settings, &clock, &tasks).await;
         if self.calls_back {

@@ -2,14 +2,17 @@
 
 mod answer;
 mod app;
+mod calls;
 mod clock;
 mod contract;
 mod document;
 mod examples;
 mod issuer;
+mod raw;
 
 pub(crate) use answer::Answer;
 pub(crate) use app::{CALLBACK_KEY, PATIENCE, TestApp, write_settings};
 pub(crate) use clock::ManualClock;
 pub(crate) use contract::Contract;
 pub(crate) use issuer::Issuer;
+pub(crate) use raw::read_answer;
