@@ -31,6 +31,10 @@ use crate::{
 /// The most jobs of one transaction: bounds how long the first waits for the last.
 const BATCH: usize = 256;
 
+/// How often a transaction lets others have the core before it commits. Strangers who use it up may
+/// take milliseconds each time.
+const TURNS: u8 = 2;
+
 /// What a job works with: the transaction, the keys, and whom to tell.
 pub(super) struct Tx<'a> {
     /// The connection, inside a transaction.
@@ -141,9 +145,10 @@ impl Writer {
     fn batch(&self, first: Job, queue: &Queue<Job>) {
         let mut batch = Batch::new(self);
         let mut next = Some(first);
+        let mut turns = TURNS;
         while let Some(job) = next {
             batch.add(job);
-            next = if batch.jobs.len() < BATCH { gather(queue) } else { None };
+            next = if batch.jobs.len() < BATCH { gather(queue, &mut turns) } else { None };
         }
         #[expect(
             clippy::cast_precision_loss,
@@ -162,11 +167,14 @@ impl Writer {
 /// The next job that waits, if need be after a turn for whoever else wants this core: a worker that
 /// is about to hand in more would have to wait for the next commit. Where nobody wants it, as on a
 /// machine with cores to spare, the turn is over at once.
-fn gather(queue: &Queue<Job>) -> Option<Job> {
-    queue.waiting().or_else(|| {
+fn gather(queue: &Queue<Job>, turns: &mut u8) -> Option<Job> {
+    let mut next = queue.waiting();
+    while next.is_none() && *turns > 0 {
+        *turns -= 1;
         thread::yield_now();
-        queue.waiting()
-    })
+        next = queue.waiting();
+    }
+    next
 }
 
 /// A transaction and those who wait for it.
