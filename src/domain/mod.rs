@@ -7,6 +7,8 @@ mod attempt;
 mod caller;
 mod chain;
 mod clock;
+#[cfg(test)]
+mod confluence_tests;
 mod contact;
 #[cfg(test)]
 mod contact_tests;
@@ -27,9 +29,12 @@ mod tasks;
 mod trace;
 mod transition;
 #[cfg(test)]
+mod transition_properties;
+#[cfg(test)]
 mod transition_tests;
 mod user;
 mod verification;
+mod visible;
 
 pub use attempt::{Attempt, AttemptState, Credential, IssuedCredential};
 pub use caller::{AppCaller, AppId, BackendCaller, Scope};

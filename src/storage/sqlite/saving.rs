@@ -103,21 +103,7 @@ struct Due {
 
 impl Due {
     fn of(verification: &Verification, policy: &Policy) -> Self {
-        // The end of life, or the end of waiting for confirmation.
-        let lapse = match (verification.unconfirmed, verification.status) {
-            (Some((_, since)), _) => {
-                Some(since.saturating_add(policy.confirm_for).unwrap_or(Timestamp::MAX))
-            }
-            (None, Status::Pending | Status::Processing) => Some(verification.expires_at()),
-            (
-                None,
-                Status::Expired
-                | Status::PartiallyCompleted
-                | Status::Approved
-                | Status::Rejected
-                | Status::Failed,
-            ) => None,
-        };
+        let lapse = verification.lapses_at(policy);
         Self { read: verification.reads.next_at.map(millis), lapse: lapse.map(millis) }
     }
 
