@@ -4,6 +4,7 @@
 //! handed in. Types derive no serde; whoever writes a value down spells it in its own room.
 
 mod attempt;
+mod callback;
 mod caller;
 mod chain;
 mod clock;
@@ -37,6 +38,7 @@ mod verification;
 mod visible;
 
 pub use attempt::{Attempt, AttemptState, Credential, IssuedCredential};
+pub use callback::{AsideReason, CallbackState, CallbackSummary};
 pub use caller::{AppCaller, AppId, BackendCaller, Scope};
 pub use chain::Chain;
 pub use clock::{Clock, SystemClock};

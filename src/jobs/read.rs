@@ -5,9 +5,7 @@ use crate::usecase::verification;
 
 pub(super) async fn run(turns: Turns, concurrency: usize) {
     loop {
-        if let Err(failure) = verification::read_due(&turns.ports, concurrency).await {
-            Turns::failed("read", &failure);
-        }
+        Turns::take("read", verification::read_due(&turns.ports, concurrency)).await;
         if !turns.next(verification::wait_for_due_read(&turns.ports)).await {
             return;
         }

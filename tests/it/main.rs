@@ -16,6 +16,7 @@ mod contract;
 mod demo;
 mod edge;
 mod idempotency;
+mod kept;
 mod living;
 mod on_behalf;
 mod ownership;

@@ -283,7 +283,7 @@ fn save_standing(
         .prepare_cached(
             "UPDATE verifications SET status = ?2, closed = ?3, reason = ?4,
                  settled_unconfirmed = ?5, submission_hash = ?6, progress = ?7, lapses_at = ?8,
-                 due_at = ?9
+                 due_at = ?9, announced_at = ?10
              WHERE number = ?1",
         )?
         .execute(params![
@@ -296,6 +296,7 @@ fn save_standing(
             sealed,
             due.lapse,
             due.first(),
+            verification.unconfirmed.map(|(_, since)| millis(since)),
         ])?;
     Ok(())
 }
