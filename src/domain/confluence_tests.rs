@@ -144,5 +144,6 @@ fn a_certificate_that_is_missing_for_a_week_is_asked_after_daily_with_an_alarm()
     assert!(!days.is_empty() && days.iter().all(|it| (86_400..=103_680).contains(it)));
     assert!(!alarms.is_empty() && alarms.iter().all(|(it, _)| *it == Alarm::CertificateOverdue));
     assert!(alarms.iter().all(|(_, at)| *at > moment(60 + 7 * 86_400).at));
+    assert!(alarms.iter().any(|(_, at)| *at < moment(60 + 8 * 86_400 - 7_200).at));
     assert_eq!(verification.status, Status::PartiallyCompleted);
 }

@@ -270,6 +270,8 @@ fn check_statement(
         let expected = if higher { Some((told, moment.at)) } else { before.unconfirmed };
         prop_assert_eq!(after.unconfirmed, expected, "the first of the highest is confirmed");
         prop_assert!(after.captured);
+        let due = after.reads.next_at.filter(|_| after.unconfirmed.is_some());
+        prop_assert!(after.unconfirmed.is_none() || due == Some(moment.at), "asked after at once");
         prop_assert_eq!(&after.submission, &before.submission);
     }
     if let News::DetailsRead(DetailsAnswer::Found(report)) = news

@@ -1,7 +1,9 @@
 //! What callers can see of a verification, apps and back ends together.
 //!
 //! Invariant: whatever a view of the API shows and events can change stands here. The revision is
-//! raised by comparing two of these, so that no change is ever told twice or not at all.
+//! raised by comparing two of these, so that no change is ever told twice or not at all. The end of
+//! its life follows from the attempts and whether something was captured, and how a verdict was reached
+//! changes with the status only: these need no place of their own.
 
 use jiff::Timestamp;
 
@@ -19,9 +21,7 @@ pub(super) struct Visible {
     status: Status,
     reason: Option<ReasonCode>,
     next_action: NextAction,
-    expires_at: Timestamp,
     captured: bool,
-    settled_unconfirmed: bool,
     submission: Option<Submission>,
     /// State, and the end of the credential.
     attempts: Vec<(AttemptState, Option<Timestamp>)>,
@@ -36,9 +36,7 @@ impl Visible {
             status: verification.status,
             reason: verification.reason,
             next_action: verification.next_action(at),
-            expires_at: verification.expires_at(),
             captured: verification.captured,
-            settled_unconfirmed: verification.settled_unconfirmed,
             submission: verification.submission.clone(),
             attempts: attempts
                 .map(|it| (it.state, it.issued.as_ref().map(|issued| issued.expires_at)))

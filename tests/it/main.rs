@@ -22,6 +22,7 @@ mod on_behalf;
 mod ownership;
 mod privacy;
 mod provider;
+mod refreshing;
 mod refusals;
 mod returning;
 mod sandbox;

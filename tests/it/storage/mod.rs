@@ -11,6 +11,7 @@ mod idempotency;
 mod kept;
 mod keys;
 mod proofs;
+mod reads;
 mod results;
 mod returns;
 mod sequences;

@@ -86,6 +86,8 @@ mod contract {
             one_set_aside_is_never_due_again,
             one_put_off_waits_and_counts_the_try,
             due_callbacks_come_oldest_first_and_bounded;
+        reads:
+            announced_results_are_overdue_until_they_are_confirmed;
         kept:
             what_is_left_over_is_listed_newest_first,
             a_replayed_one_is_due_at_once_whatever_became_of_it,
