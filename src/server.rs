@@ -74,6 +74,7 @@ impl Gateway {
         let pace = jobs::Pace {
             tick: signed(settings.reconcile.tick),
             reads: settings.reconcile.concurrency,
+            reads_per_second: settings.reconcile.reads_per_second,
         };
         jobs::start(&host.tasks, &state.ports, pace);
         host.tasks.spawn(keep_metrics(host.clone(), metrics));

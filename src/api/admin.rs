@@ -4,7 +4,7 @@
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
-use super::state::AppState;
+use super::{kept, state::AppState};
 use crate::telemetry::Metrics;
 
 /// What the admin listener's handlers share.
@@ -33,7 +33,10 @@ pub fn configure(config: &mut web::ServiceConfig) {
     config
         .route("/livez", web::get().to(livez))
         .route("/readyz", web::get().to(readyz))
-        .route("/metrics", web::get().to(metrics));
+        .route("/metrics", web::get().to(metrics))
+        .route("/admin/callbacks", web::get().to(kept::list))
+        .route("/admin/callbacks/{callbackId}", web::get().to(kept::show))
+        .route("/admin/callbacks/{callbackId}/replay", web::post().to(kept::replay));
 }
 
 /// `GET /livez`

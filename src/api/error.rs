@@ -130,7 +130,8 @@ impl ApiError {
     /// A use case that did not succeed at `now`.
     pub(crate) fn from_usecase(error: usecase::Error, now: Timestamp) -> Self {
         let problem = Box::new(problem_of(&error, now));
-        Self { problem, cause: Some(Box::new(error)), limit: None }
+        let limit = matches!(error, usecase::Error::RefreshedJustNow { .. }).then_some("refresh");
+        Self { problem, cause: Some(Box::new(error)), limit }
     }
 
     /// Says once what happened: here, at the edge, with the whole chain of causes.
@@ -248,6 +249,11 @@ fn problem_of(error: &usecase::Error, now: Timestamp) -> Problem {
             "This user waits in too many places at once. Let one of the calls end first.",
         )
         .retry_after(1),
+        Error::RefreshedJustNow { until } => Problem::new(
+            ProblemType::RateLimited,
+            "The provider was asked about this verification a moment ago. Wait for its answer.",
+        )
+        .retry_after(seconds_until(*until, now).saturating_sub(1).max(1)),
         Error::ScopeMissing(scope) => Problem::new(
             ProblemType::InsufficientScope,
             format!("The token needs the scope `{}`.", scope.as_str()),

@@ -6,6 +6,7 @@ mod callbacks;
 mod document;
 mod error;
 mod extract;
+mod kept;
 mod limiter;
 mod middleware;
 mod origins;

@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use super::{config, demo, healthcheck, keys, openapi, sandbox, serve, token};
+use super::{callbacks, config, demo, healthcheck, keys, openapi, sandbox, serve, token};
 use crate::domain::Chain;
 
 /// A backend-for-frontend gateway for identity verification.
@@ -36,6 +36,9 @@ enum Command {
     /// Make access tokens for development, where no sign-in service is at hand.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Look after callbacks that could not be applied, whether or not the gateway runs.
+    #[command(subcommand)]
+    Callbacks(callbacks::Command),
     /// Ask a running gateway whether it is alive; for containers. Exits 0 or 1.
     Healthcheck,
     /// Print the API's contract (OpenAPI 3.1).
@@ -78,6 +81,7 @@ pub fn run() -> ExitCode {
         Command::Keys(KeysCommand::Generate(options)) => keys::generate(options),
         Command::Token(TokenCommand::Key(options)) => token::make_key(options),
         Command::Token(TokenCommand::Mint(options)) => token::mint(file, options),
+        Command::Callbacks(command) => callbacks::run(file, command),
         Command::Healthcheck => healthcheck::run(file),
         Command::Openapi => openapi::run(),
     };

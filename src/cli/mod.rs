@@ -1,5 +1,7 @@
 //! Process in, exit code out: a file a subcommand.
 
+mod admin;
+mod callbacks;
 mod command;
 pub mod config;
 mod demo;

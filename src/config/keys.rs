@@ -182,6 +182,7 @@ pub(super) const KEYS: &[Key] = &[
     key("reconcile.partial_interval", Shape::Text),
     key("reconcile.tick", Shape::Text),
     key("reconcile.concurrency", Shape::Number),
+    key("reconcile.reads_per_second", Shape::Number),
     key("log.format", Shape::Text),
     key("log.filter", Shape::Text),
     key("egress.proxy_url", Shape::Secret),

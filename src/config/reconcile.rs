@@ -25,6 +25,9 @@ pub struct Reconcile {
     /// Reads in progress at once. Too low falls behind after an outage; too high turns its end
     /// into a rush on the provider.
     pub concurrency: usize,
+    /// Reads begun in a second, on average. Too low falls behind when many callbacks come; too high
+    /// may use up what the provider allows.
+    pub reads_per_second: u32,
 }
 
 pub(super) fn read(section: &Section<'_>) -> Read<Reconcile> {
@@ -34,6 +37,7 @@ pub(super) fn read(section: &Section<'_>) -> Read<Reconcile> {
     let partial_interval = section.duration("partial_interval", secs(1)..=hours(24));
     let tick = section.duration("tick", millis(50)..=mins(1));
     let concurrency = section.number("concurrency", 1..=256);
+    let reads_per_second = section.number("reads_per_second", 1..=10_000);
     let reconcile = Reconcile {
         after_hint: after_hint?,
         after_silence: after_silence?,
@@ -41,6 +45,7 @@ pub(super) fn read(section: &Section<'_>) -> Read<Reconcile> {
         partial_interval: partial_interval?,
         tick: tick?,
         concurrency: concurrency?,
+        reads_per_second: reads_per_second?,
     };
     if reconcile.max_interval < reconcile.after_hint {
         return Err(section.fault(

@@ -4,9 +4,12 @@
 //! handed in. Types derive no serde; whoever writes a value down spells it in its own room.
 
 mod attempt;
+mod callback;
 mod caller;
 mod chain;
 mod clock;
+#[cfg(test)]
+mod confluence_tests;
 mod contact;
 #[cfg(test)]
 mod contact_tests;
@@ -27,11 +30,15 @@ mod tasks;
 mod trace;
 mod transition;
 #[cfg(test)]
+mod transition_properties;
+#[cfg(test)]
 mod transition_tests;
 mod user;
 mod verification;
+mod visible;
 
 pub use attempt::{Attempt, AttemptState, Credential, IssuedCredential};
+pub use callback::{AsideReason, CallbackState, CallbackSummary};
 pub use caller::{AppCaller, AppId, BackendCaller, Scope};
 pub use chain::Chain;
 pub use clock::{Clock, SystemClock};

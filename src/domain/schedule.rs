@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
+    policy::Policy,
     status::Status,
     verification::{Moment, Verification},
 };
@@ -50,6 +51,25 @@ impl Verification {
         sooner
     }
 
+    /// When time alone changes something, whatever becomes of the reads: the end of life, or the end
+    /// of waiting for confirmation. `None`: never.
+    pub fn lapses_at(&self, policy: &Policy) -> Option<Timestamp> {
+        match (self.unconfirmed, self.status) {
+            (Some((_, since)), _) => {
+                Some(since.saturating_add(policy.confirm_for).unwrap_or(Timestamp::MAX))
+            }
+            (None, Status::Pending | Status::Processing) => Some(self.expires_at()),
+            (
+                None,
+                Status::Expired
+                | Status::PartiallyCompleted
+                | Status::Approved
+                | Status::Rejected
+                | Status::Failed,
+            ) => None,
+        }
+    }
+
     /// Sets the next read from what is known now. `fresh` starts the pauses anew, because
     /// something pointed to news.
     pub(super) fn schedule_read(&mut self, moment: &Moment, fresh: bool) {
@@ -87,7 +107,8 @@ impl Verification {
     /// Whether the certificate is missing for more than a week.
     pub(super) fn is_certificate_overdue(&self, at: Timestamp) -> bool {
         self.status == Status::PartiallyCompleted
-            && at.duration_since(self.updated_at) > SignedDuration::from_hours(7 * 24)
+            && at.duration_since(self.partial_since.unwrap_or(self.updated_at))
+                > SignedDuration::from_hours(7 * 24)
     }
 
     /// Up to a fifth longer, from the id and the try: spread over verifications, the same in

@@ -74,6 +74,7 @@ impl Wanted {
             credential_failed: false,
             unconfirmed: None,
             settled_unconfirmed: false,
+            partial_since: None,
             submission: None,
             reads: Reads::default(),
             created_at: moment.at,

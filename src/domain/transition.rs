@@ -1,47 +1,48 @@
 //! How a verification changes: the one place for callback, details, app, clock and operator.
 //!
-//! Three things hold after every event: the status never moved to a lower rank, a final status
-//! never changed, and `approved` was reached through a report that [`SubmissionReport::standing`]
-//! approves and, with `policy.confirm`, that details gave.
+//! Four things hold after every event: the status never moved to a lower rank, a final status
+//! never changed, `approved` was reached through a report that [`SubmissionReport::standing`]
+//! approves and, with `policy.confirm`, that details gave; and the revision rose if, and only if,
+//! callers can see a difference. `transition_properties` tries them on every kind of history.
 
 use super::{
-    attempt::{Attempt, AttemptState},
+    attempt::{Attempt, AttemptState, IssuedCredential},
     id::SessionId,
     news::{Alarm, CaptureOutcome, DetailsAnswer, Effect, News, Note, NoteKind},
     reason::ReasonCode,
     status::Status,
     submission::{Standing, SubmissionReport},
     verification::{Moment, Verification},
+    visible::Visible,
 };
 
 impl Verification {
     /// Takes one event in. Every way a verification changes goes through here.
     pub fn apply(&mut self, news: News, moment: &Moment) -> Effect {
         let mut effect = Effect::default();
+        let before = Visible::of(self, moment.at);
+        self.take_in(news, &mut effect, moment);
+        if Visible::of(self, moment.at) != before {
+            self.revision = self.revision.saturating_add(1);
+            self.updated_at = moment.at;
+            effect.changed = true;
+        }
+        for note in &mut effect.notes {
+            (note.revision, note.status) = (self.revision, self.status);
+        }
+        effect
+    }
+
+    fn take_in(&mut self, news: News, effect: &mut Effect, moment: &Moment) {
         match news {
-            News::AttemptMade(attempt) => self.attempt_made(attempt, &mut effect, moment),
-            News::AttemptIssued(session, issued) => {
-                self.credential_failed = false;
-                if let Some(attempt) = self.attempt_mut(&session) {
-                    attempt.issued = Some(issued);
-                    // A late answer to an attempt that was replaced meanwhile stays replaced.
-                    if attempt.state != AttemptState::Replaced {
-                        attempt.state = AttemptState::Issued;
-                    }
-                    self.schedule_read(moment, true);
-                    self.touch(&mut effect, moment);
-                }
-            }
-            News::AttemptRefused(session) => {
-                self.attempt_ended(&session, AttemptState::Refused, &mut effect, moment);
-            }
-            News::AttemptLost(session) => {
-                self.attempt_ended(&session, AttemptState::Unknown, &mut effect, moment);
-            }
-            News::Captured(outcome) => self.capture_reported(outcome, &mut effect, moment),
-            News::CalledBack(report) => self.called_back(report, &mut effect, moment),
+            News::AttemptMade(attempt) => self.attempt_made(attempt, moment),
+            News::AttemptIssued(session, issued) => self.attempt_issued(&session, issued, moment),
+            News::AttemptRefused(session) => self.attempt_ended(&session, AttemptState::Refused),
+            News::AttemptLost(session) => self.attempt_ended(&session, AttemptState::Unknown),
+            News::Captured(outcome) => self.capture_reported(outcome, effect, moment),
+            News::CalledBack(report) => self.called_back(report, effect, moment),
             News::DetailsRead(DetailsAnswer::Found(report)) => {
-                self.details_found(report, &mut effect, moment);
+                self.details_found(report, effect, moment);
             }
             // What it announced was about another verification, to which it went; nothing more is
             // to be found here.
@@ -52,46 +53,47 @@ impl Verification {
             News::DetailsRead(DetailsAnswer::NotReadable | DetailsAnswer::Elsewhere)
             | News::ReadFailed => {
                 self.reads.tries = self.reads.tries.saturating_add(1);
-                self.time_passed(&mut effect, moment);
+                self.time_passed(effect, moment);
                 self.schedule_read(moment, false);
             }
             News::Superseded => {
                 if !self.status.is_closed() && self.status != Status::PartiallyCompleted {
-                    self.close(Status::Expired, ReasonCode::Superseded, &mut effect, moment);
+                    self.close(Status::Expired, ReasonCode::Superseded, effect, moment);
                 }
             }
-            News::TimePassed => self.time_passed(&mut effect, moment),
+            News::TimePassed => self.time_passed(effect, moment),
         }
-        effect
     }
 
-    fn attempt_made(&mut self, attempt: Attempt, effect: &mut Effect, moment: &Moment) {
-        let mut replaced = false;
+    fn attempt_made(&mut self, attempt: Attempt, moment: &Moment) {
         for older in &mut self.attempts {
             if matches!(older.state, AttemptState::Issued | AttemptState::Initiating) {
-                replaced |= older.state == AttemptState::Issued;
                 older.state = AttemptState::Replaced;
             }
         }
         self.attempts.push(attempt);
-        if replaced {
-            // What the app was given is of no further use: it must hear of it.
-            self.touch(effect, moment);
+        self.schedule_read(moment, true);
+    }
+
+    fn attempt_issued(&mut self, session: &SessionId, issued: IssuedCredential, moment: &Moment) {
+        let Some(place) = self.attempts.iter().position(|it| it.session == *session) else {
+            return;
+        };
+        let is_newest = place.saturating_add(1) == self.attempts.len();
+        let Some(attempt) = self.attempts.get_mut(place) else { return };
+        attempt.issued = Some(issued);
+        // A late answer to an attempt that a newer one followed is not what the user is to use.
+        attempt.state = if is_newest { AttemptState::Issued } else { AttemptState::Replaced };
+        if is_newest {
+            self.credential_failed = false;
         }
         self.schedule_read(moment, true);
     }
 
-    fn attempt_ended(
-        &mut self,
-        session: &SessionId,
-        state: AttemptState,
-        effect: &mut Effect,
-        moment: &Moment,
-    ) {
-        let attempt = self.attempt_mut(session);
+    fn attempt_ended(&mut self, session: &SessionId, state: AttemptState) {
+        let attempt = self.attempts.iter_mut().find(|attempt| attempt.session == *session);
         if let Some(attempt) = attempt.filter(|found| found.state == AttemptState::Initiating) {
             attempt.state = state;
-            self.touch(effect, moment);
         }
     }
 
@@ -107,9 +109,6 @@ impl Verification {
             CaptureOutcome::Cancelled => {}
         }
         let changed = before != (self.captured, self.credential_failed);
-        if changed {
-            self.touch(effect, moment);
-        }
         if self.read_soon(moment) || changed {
             self.note(effect, moment, NoteKind::CaptureReported, Some(outcome.as_str()));
         }
@@ -133,19 +132,19 @@ impl Verification {
         if report.is_odd() {
             self.alarm(effect, moment, Alarm::OddResult);
         }
+        if self.contradicts_announcement(standing) {
+            self.alarm(effect, moment, Alarm::ConflictingResult);
+        }
         // The highest announcement is the one to confirm; of two equal ones the first, so that
         // duplicates do not put the deadline off. "In progress" announces nothing.
         let announced = self.unconfirmed.map_or(Standing::Processing.rank(), |(it, _)| it.rank());
         if standing.rank() > announced.max(self.status.rank()) {
             self.unconfirmed = Some((standing, moment.at));
         }
-        let newly_captured = !std::mem::replace(&mut self.captured, true);
+        self.captured = true;
         if Status::Processing.rank() > self.status.rank() {
             self.status = Status::Processing;
-            self.touch(effect, moment);
             self.note(effect, moment, NoteKind::StatusChanged, None);
-        } else if newly_captured {
-            self.touch(effect, moment);
         }
         self.schedule_read(moment, true);
     }
@@ -163,13 +162,17 @@ impl Verification {
             self.time_passed(effect, moment);
             return self.schedule_read(moment, false);
         }
-        let contradicted = self.unconfirmed.is_some_and(|(announced, _)| {
-            rank == announced.rank() && announced != report.standing()
-        });
-        if contradicted {
+        if self.contradicts_announcement(report.standing()) {
             self.alarm(effect, moment, Alarm::ConflictingResult);
         }
         self.settle(report, effect, moment);
+    }
+
+    /// Whether `standing` is another end than the one that was announced and not confirmed yet.
+    fn contradicts_announcement(&self, standing: Standing) -> bool {
+        self.unconfirmed.is_some_and(|(announced, _)| {
+            standing.rank() == 4 && announced.rank() == 4 && announced != standing
+        })
     }
 
     /// Lets a statement count.
@@ -185,8 +188,11 @@ impl Verification {
             }
             return self.schedule_read(moment, false);
         }
-        let newly_captured = !std::mem::replace(&mut self.captured, true);
-        self.submission = Some(report.submission);
+        self.captured = true;
+        // An older statement that comes late must not stand beside a newer status.
+        if standing.rank() >= self.standing().rank() {
+            self.submission = Some(report.submission);
+        }
         let (status, reason) = match standing {
             Standing::Processing => (Status::Processing, None),
             Standing::PartiallyCompleted => (Status::PartiallyCompleted, None),
@@ -198,13 +204,12 @@ impl Verification {
         if status.rank() > self.status.rank() && !(reopens && moment.newer_open) {
             self.status = status;
             self.reason = reason;
-            self.touch(effect, moment);
+            if status == Status::PartiallyCompleted {
+                self.partial_since = Some(moment.at);
+            }
             self.note(effect, moment, NoteKind::StatusChanged, reason.map(ReasonCode::as_str));
             self.schedule_read(moment, true);
         } else {
-            if newly_captured {
-                self.touch(effect, moment);
-            }
             self.reads.tries = self.reads.tries.saturating_add(1);
             if self.is_certificate_overdue(moment.at) {
                 self.alarm(effect, moment, Alarm::CertificateOverdue);
@@ -248,7 +253,6 @@ impl Verification {
     fn close(&mut self, status: Status, reason: ReasonCode, effect: &mut Effect, moment: &Moment) {
         self.status = status;
         self.reason = Some(reason);
-        self.touch(effect, moment);
         self.note(effect, moment, NoteKind::StatusChanged, Some(reason.as_str()));
         self.schedule_read(moment, true);
     }
@@ -276,18 +280,6 @@ impl Verification {
             self.alarm(effect, moment, Alarm::UserMismatch);
         }
         other
-    }
-
-    fn attempt_mut(&mut self, session: &SessionId) -> Option<&mut Attempt> {
-        self.attempts.iter_mut().find(|attempt| attempt.session == *session)
-    }
-
-    fn touch(&mut self, effect: &mut Effect, moment: &Moment) {
-        if !effect.changed {
-            self.revision = self.revision.saturating_add(1);
-        }
-        self.updated_at = moment.at;
-        effect.changed = true;
     }
 
     fn alarm(&self, effect: &mut Effect, moment: &Moment, alarm: Alarm) {

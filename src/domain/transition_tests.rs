@@ -1,22 +1,21 @@
 //! What must hold whatever happens, in whatever order.
 
 use jiff::{SignedDuration, Timestamp};
-use proptest::prelude::*;
 use secrecy::SecretString;
 
 use super::{
     Alarm, AppId, Attempt, CaptureOutcome, Channel, Contact, ContactSource, Credential,
     DetailsAnswer, IssuedCredential, Locale, Moment, News, NextAction, PhoneNumber, Pii, Policy,
-    ReasonCode, Standing, Status, Submission, SubmissionId, SubmissionReport, SubmissionResult,
+    ReasonCode, Status, Submission, SubmissionId, SubmissionReport, SubmissionResult,
     SubmissionStatus, UserId, Verification, VerificationReference, VerifiedContact, Wanted,
 };
 
-fn moment(seconds: i64) -> Moment {
+pub(super) fn moment(seconds: i64) -> Moment {
     let at = Timestamp::from_second(1_800_000_000 + seconds).unwrap();
     Moment { at, policy: Policy::default(), newer_open: false }
 }
 
-fn started() -> Verification {
+pub(super) fn started() -> Verification {
     let contact = VerifiedContact {
         contact: Contact::Phone(PhoneNumber::parse("081234567890").unwrap()),
         reference: VerificationReference::parse("otp-1").unwrap(),
@@ -37,7 +36,7 @@ fn started() -> Verification {
     wanted.into_verification(&moment(0))
 }
 
-fn issued() -> Verification {
+pub(super) fn issued() -> Verification {
     let mut verification = started();
     let session = verification.attempts[0].session.clone();
     let news = News::AttemptIssued(session, credential(86_400 * 60));
@@ -45,14 +44,17 @@ fn issued() -> Verification {
     verification
 }
 
-fn credential(life: i64) -> IssuedCredential {
+pub(super) fn credential(life: i64) -> IssuedCredential {
     IssuedCredential {
         credential: Credential::SdkToken(SecretString::from("token")),
         expires_at: moment(life).at,
     }
 }
 
-fn report(status: SubmissionStatus, result: Option<SubmissionResult>) -> SubmissionReport {
+pub(super) fn report(
+    status: SubmissionStatus,
+    result: Option<SubmissionResult>,
+) -> SubmissionReport {
     SubmissionReport {
         submission: Submission {
             id: SubmissionId::parse("sub-1").unwrap(),
@@ -81,7 +83,7 @@ fn partial() -> SubmissionReport {
     report(SubmissionStatus::PartiallyCompleted, Some(SubmissionResult::Valid))
 }
 
-fn found(report: SubmissionReport) -> News {
+pub(super) fn found(report: SubmissionReport) -> News {
     News::DetailsRead(DetailsAnswer::Found(report))
 }
 
@@ -314,82 +316,4 @@ fn reads_back_off_to_the_longest_pause() {
     assert!(
         pauses[7] >= SignedDuration::from_mins(15) && pauses[7] <= SignedDuration::from_mins(18)
     );
-}
-
-fn any_report() -> impl Strategy<Value = SubmissionReport> {
-    let status = prop_oneof![
-        Just(SubmissionStatus::InProgress),
-        Just(SubmissionStatus::PartiallyCompleted),
-        Just(SubmissionStatus::Completed),
-        Just(SubmissionStatus::Error),
-        Just(SubmissionStatus::Unknown("NEW".to_owned())),
-    ];
-    let result = prop_oneof![
-        Just(None),
-        Just(Some(SubmissionResult::Valid)),
-        Just(Some(SubmissionResult::Invalid)),
-        Just(Some(SubmissionResult::Rejected)),
-        Just(Some(SubmissionResult::Unknown("NEW".to_owned()))),
-    ];
-    (status, result, any::<bool>(), prop::bool::weighted(0.9)).prop_map(
-        |(status, result, failed, ours)| {
-            let mut report = report(status, result);
-            report.any_check_failed = failed;
-            if !ours {
-                report.user = Some(Pii::new("cust-2".to_owned()));
-            }
-            report
-        },
-    )
-}
-
-fn any_news() -> impl Strategy<Value = News> {
-    prop_oneof![
-        any_report().prop_map(News::CalledBack),
-        any_report().prop_map(found),
-        Just(News::DetailsRead(DetailsAnswer::NotReadable)),
-        Just(News::ReadFailed),
-        Just(News::TimePassed),
-        Just(News::Superseded),
-        Just(News::Captured(CaptureOutcome::Completed)),
-        Just(News::Captured(CaptureOutcome::Failed)),
-        Just(News::AttemptMade(Attempt::new(Channel::Web, None, moment(0).at))),
-    ]
-}
-
-proptest! {
-    #[test]
-    fn nothing_goes_back_and_nothing_is_approved_by_hearsay(
-        events in prop::collection::vec((any_news(), 0_i64..40_000), 1..40),
-    ) {
-        let mut verification = issued();
-        let mut clock = 10;
-        for (news, pause) in events {
-            clock += pause;
-            let before = verification.clone();
-            let says_yes = matches!(
-                &news,
-                News::DetailsRead(DetailsAnswer::Found(report))
-                    if report.standing() == Standing::Approved
-                        && report.names(&before.user) == Some(true)
-            );
-
-            let effect = verification.apply(news, &moment(clock));
-
-            prop_assert!(verification.status.rank() >= before.status.rank());
-            if before.status.is_final() {
-                prop_assert_eq!(verification.status, before.status);
-                prop_assert_eq!(verification.reason, before.reason);
-            }
-            if verification.status == Status::Approved && before.status != Status::Approved {
-                prop_assert!(says_yes);
-            }
-            prop_assert_eq!(verification.revision > before.revision, effect.changed);
-            prop_assert!(!(verification.status.is_final() && verification.reads.next_at.is_some()
-                && verification.unconfirmed.is_none()));
-            // Whoever waits is never forgotten: an open verification with a credential is read.
-            let open = !verification.status.is_closed();
-            prop_assert!(!open || verification.reads.next_at.is_some());
-        }
-    }
 }

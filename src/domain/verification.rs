@@ -57,6 +57,9 @@ pub struct Verification {
     pub unconfirmed: Option<(Standing, Timestamp)>,
     /// The verdict was reached without confirmation.
     pub settled_unconfirmed: bool,
+    /// Since when only the certificate is missing; kept apart from `updated_at`, which later changes
+    /// move. `None` also for what was written before this was kept.
+    pub partial_since: Option<Timestamp>,
     /// The provider's record.
     pub submission: Option<Submission>,
     /// When the provider is asked next.

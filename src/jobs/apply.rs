@@ -5,9 +5,7 @@ use crate::usecase::callback;
 
 pub(super) async fn run(turns: Turns) {
     loop {
-        if let Err(failure) = callback::apply_due(&turns.ports).await {
-            Turns::failed("apply", &failure);
-        }
+        Turns::take("apply", callback::apply_due(&turns.ports)).await;
         if !turns.next(callback::wait_for_callback(&turns.ports)).await {
             return;
         }

@@ -5,9 +5,7 @@ use crate::usecase::verification;
 
 pub(super) async fn run(turns: Turns) {
     loop {
-        if let Err(failure) = verification::expire_due(&turns.ports).await {
-            Turns::failed("expire", &failure);
-        }
+        Turns::take("expire", verification::expire_due(&turns.ports)).await;
         if !turns.next(std::future::pending()).await {
             return;
         }

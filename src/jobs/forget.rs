@@ -5,9 +5,7 @@ use crate::usecase;
 
 pub(super) async fn run(turns: Turns) {
     loop {
-        if let Err(failure) = usecase::forget_due(&turns.ports).await {
-            Turns::failed("forget", &failure);
-        }
+        Turns::take("forget", usecase::forget_due(&turns.ports)).await;
         if !turns.next(std::future::pending()).await {
             return;
         }

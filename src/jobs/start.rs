@@ -3,7 +3,10 @@
 use jiff::SignedDuration;
 
 use super::{apply, expire, forget, read, turns::Turns};
-use crate::{domain::Tasks, usecase::Ports};
+use crate::{
+    domain::Tasks,
+    usecase::{Ports, verification::ReadPace},
+};
 
 /// How often the jobs look for work, and how much they do at once.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +15,8 @@ pub struct Pace {
     pub tick: SignedDuration,
     /// Details reads in progress at once.
     pub reads: usize,
+    /// Details reads begun in a second.
+    pub reads_per_second: u32,
 }
 
 /// How often what has outlived its use is looked for. Nothing waits for it, so it need not be asked
@@ -22,7 +27,8 @@ const FORGETTING: SignedDuration = SignedDuration::from_mins(1);
 pub fn start(tasks: &Tasks, ports: &Ports, pace: Pace) {
     let turns = Turns { tasks: tasks.clone(), ports: ports.clone(), tick: pace.tick };
     tasks.spawn(apply::run(turns.clone()));
-    tasks.spawn(read::run(turns.clone(), pace.reads));
+    let reads = ReadPace::new(pace.reads, pace.reads_per_second);
+    tasks.spawn(read::run(turns.clone(), reads));
     tasks.spawn(forget::run(Turns { tick: FORGETTING, ..turns.clone() }));
     tasks.spawn(expire::run(turns));
 }

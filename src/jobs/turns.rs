@@ -1,6 +1,11 @@
 //! When a job takes its turn.
+//!
+//! A turn that panics ends that turn alone: a job that died of one odd row would leave everybody
+//! else's results lying until a restart.
 
-use futures_util::Future;
+use std::panic::AssertUnwindSafe;
+
+use futures_util::{Future, FutureExt as _};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
@@ -25,6 +30,15 @@ impl Turns {
             () = self.tasks.stopping() => false,
             () = news => true,
             () = self.ports.sleep_until(until) => true,
+        }
+    }
+
+    /// Takes one turn, and says so if it fails or panics.
+    pub(super) async fn take<T>(job: &'static str, turn: impl Future<Output = Result<T, Error>>) {
+        match AssertUnwindSafe(turn).catch_unwind().await {
+            Ok(Ok(_)) => {}
+            Ok(Err(failure)) => Self::failed(job, &failure),
+            Err(_) => tracing::error!(job, "a job panicked and will try again"),
         }
     }
 

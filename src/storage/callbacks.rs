@@ -4,7 +4,10 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use super::{error::StoreError, verifications::Recorded};
-use crate::domain::{CallbackId, Pii, Policy, SessionId, SubmissionId, SubmissionReport};
+use crate::domain::{
+    AsideReason, CallbackId, CallbackState, CallbackSummary, Pii, Policy, SessionId, SubmissionId,
+    SubmissionReport,
+};
 
 /// A callback to be kept.
 #[derive(Clone, Debug)]
@@ -55,7 +58,7 @@ pub enum CallbackOutcome {
 /// Kept callbacks.
 pub trait Callbacks: Send + Sync {
     /// Keeps a callback. The same body once more only counts up, and is applied once more only if
-    /// it was parked. On `Ok` it survives a power cut.
+    /// it was parked, or set aside although it can be read. On `Ok` it survives a power cut.
     fn keep_callback(&self, callback: NewCallback)
     -> BoxFuture<'_, Result<CallbackId, StoreError>>;
 
@@ -78,9 +81,12 @@ pub trait Callbacks: Send + Sync {
         policy: Policy,
     ) -> BoxFuture<'_, Result<CallbackOutcome, StoreError>>;
 
-    /// Sets a callback aside that cannot be read, so that it is kept and never tried again by
-    /// itself.
-    fn set_callback_aside(&self, id: CallbackId) -> BoxFuture<'_, Result<(), StoreError>>;
+    /// Sets a callback aside that waits or is parked: it is kept and never tried again by itself.
+    fn set_callback_aside(
+        &self,
+        id: CallbackId,
+        reason: AsideReason,
+    ) -> BoxFuture<'_, Result<(), StoreError>>;
 
     /// Puts off a callback whose application failed for a passing reason.
     fn put_callback_off(
@@ -91,4 +97,35 @@ pub trait Callbacks: Send + Sync {
 
     /// How many callbacks wait to be applied (parked ones not counted).
     fn pending_callbacks(&self) -> BoxFuture<'_, Result<usize, StoreError>>;
+
+    /// Up to `limit` callbacks in `state`, or, without one, those that are parked or aside; newest
+    /// first, older than `before`.
+    fn list_callbacks(
+        &self,
+        state: Option<CallbackState>,
+        before: Option<CallbackId>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<CallbackSummary>, StoreError>>;
+
+    /// Looks one up. `None`: there is none, or it was forgotten.
+    fn find_callback(
+        &self,
+        id: CallbackId,
+    ) -> BoxFuture<'_, Result<Option<CallbackSummary>, StoreError>>;
+
+    /// Makes a callback due at once, whatever became of it before: applying one twice does no harm.
+    /// `false`: there is none.
+    fn replay_callback(
+        &self,
+        id: CallbackId,
+        at: Timestamp,
+    ) -> BoxFuture<'_, Result<bool, StoreError>>;
+
+    /// Forgets up to `limit` callbacks that came for the last time 30 days ago and were applied, or
+    /// 90 days ago and are aside; says how many.
+    fn forget_callbacks(
+        &self,
+        at: Timestamp,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<usize, StoreError>>;
 }

@@ -46,13 +46,18 @@ pub(super) struct Identity {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Progress {
     pub(super) unconfirmed: Option<(Standing, Timestamp)>,
+    pub(super) partial_since: Option<Timestamp>,
     pub(super) submission: Option<Submission>,
 }
 
 impl Progress {
     /// The progress of `verification`.
     pub(super) fn of(verification: &Verification) -> Self {
-        Self { unconfirmed: verification.unconfirmed, submission: verification.submission.clone() }
+        Self {
+            unconfirmed: verification.unconfirmed,
+            partial_since: verification.partial_since,
+            submission: verification.submission.clone(),
+        }
     }
 
     /// Its sealed content; `None` while there is nothing to say.
@@ -62,6 +67,7 @@ impl Progress {
         }
         let record = ProgressRecord {
             unconfirmed: self.unconfirmed.map(UnconfirmedRecord::new),
+            partial_since: self.partial_since.map(millis),
             submission: self.submission.as_ref().map(SubmissionRecord::new),
         };
         written(&record).map(Some)
@@ -73,6 +79,10 @@ impl Progress {
         let record: ProgressRecord<'_> = serde_json::from_slice(bytes).map_err(|_| damaged)?;
         Ok(Self {
             unconfirmed: record.unconfirmed.map(UnconfirmedRecord::read).transpose()?,
+            partial_since: record
+                .partial_since
+                .map(|since| timestamp(since, "progress"))
+                .transpose()?,
             submission: record.submission.map(SubmissionRecord::read).transpose()?,
         })
     }
@@ -292,6 +302,8 @@ impl<'a> IssuedRecord<'a> {
 struct ProgressRecord<'a> {
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     unconfirmed: Option<UnconfirmedRecord<'a>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    partial_since: Option<i64>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     submission: Option<SubmissionRecord<'a>>,
 }

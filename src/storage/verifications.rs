@@ -154,13 +154,23 @@ pub trait Verifications: Send + Sync {
     fn timeline(&self, id: VerificationId) -> BoxFuture<'_, Result<Vec<Note>, StoreError>>;
 
     /// Claims up to `limit` verifications whose details are due to be read. A claim lasts a minute,
-    /// then another may take it: a crash delays a read, it does not lose it. This and the two below
-    /// pass over damaged ones and leave each alone for an hour.
+    /// then another may take it: a crash delays a read, it does not lose it. The longest due come
+    /// first. This and those below pass over damaged ones and leave each alone for an hour.
     fn claim_due_reads(
         &self,
         at: Timestamp,
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<Verification>, StoreError>>;
+
+    /// The same, newest first.
+    fn claim_newest_reads(
+        &self,
+        at: Timestamp,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<Verification>, StoreError>>;
+
+    /// How many verifications wait since `since` or longer for an announced result to be confirmed.
+    fn overdue_confirmations(&self, since: Timestamp) -> BoxFuture<'_, Result<usize, StoreError>>;
 
     /// Lets time pass for up to `limit` open verifications whose life is over, and says how many.
     fn expire_due(

@@ -60,6 +60,12 @@ pub enum Error {
     /// The user waits in too many places at once.
     #[error("too many calls of this user are waiting")]
     TooManyWaiters,
+    /// The provider was asked about this verification for a back end a moment ago.
+    #[error("the details were read for a back end a moment ago")]
+    RefreshedJustNow {
+        /// When they may be read again.
+        until: Timestamp,
+    },
     /// The back end may not do this.
     #[error("the scope {} is missing", .0.as_str())]
     ScopeMissing(Scope),

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 
-use super::waiters::Waiters;
+use super::{verification::Reading, waiters::Waiters};
 use crate::{
     domain::{Alarm, AllowList, Clock, Effect, Policy, RedirectUrls, Tasks},
     storage::Store,
@@ -18,6 +18,8 @@ use crate::{
 pub struct Ports {
     pub(super) parts: Arc<Parts>,
     pub(super) waiters: Waiters,
+    /// Whose details are being read.
+    pub(super) reading: Reading,
     /// A callback was kept.
     pub(super) callback_kept: Arc<Notify>,
     /// A details read is due at once.
@@ -74,6 +76,7 @@ impl Ports {
         Self {
             parts: Arc::new(parts),
             waiters: Waiters::default(),
+            reading: Reading::default(),
             callback_kept: Arc::default(),
             read_due: Arc::default(),
         }

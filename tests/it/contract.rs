@@ -42,7 +42,15 @@ fn only_operations_of_operators_are_on_the_admin_listener() -> Result<()> {
     let admin: BTreeSet<&str> =
         operations.filter(|it| it.admin).map(|it| it.path.as_str()).collect();
 
-    assert_eq!(admin, BTreeSet::from(["/livez", "/readyz", "/metrics"]));
+    let expected = [
+        "/livez",
+        "/readyz",
+        "/metrics",
+        "/admin/callbacks",
+        "/admin/callbacks/{callbackId}",
+        "/admin/callbacks/{callbackId}/replay",
+    ];
+    assert_eq!(admin, BTreeSet::from(expected));
     Ok(())
 }
 

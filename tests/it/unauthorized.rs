@@ -18,7 +18,7 @@ enum Door {
 }
 
 /// Every operation of the public listener.
-const DOORS: [(&str, &str, Door); 12] = [
+const DOORS: [(&str, &str, Door); 13] = [
     ("POST", "/v1/verifications", Door::App),
     ("GET", "/v1/verifications", Door::App),
     ("GET", "/v1/verifications/{verificationId}", Door::App),
@@ -26,6 +26,7 @@ const DOORS: [(&str, &str, Door); 12] = [
     ("POST", "/v1/verifications/{verificationId}/capture", Door::App),
     ("POST", "/v1/backend/verifications", Door::Backend),
     ("GET", "/v1/backend/verifications/{verificationId}", Door::Backend),
+    ("POST", "/v1/backend/verifications/{verificationId}/refresh", Door::Backend),
     ("POST", "/callbacks/provider", Door::Provider),
     ("PUT", "/callbacks/provider", Door::Provider),
     ("PATCH", "/callbacks/provider", Door::Provider),

@@ -55,12 +55,29 @@ pub(crate) async fn get(
     let now = state.ports.now();
     let inspected = usecase::verification::inspect(&state.ports, &caller, id).await;
     let inspected = inspected.map_err(|error| ApiError::from_usecase(error, now))?;
-    let locale = language(&request).unwrap_or(inspected.verification.locale);
-    Ok(HttpResponse::Ok()
+    Ok(respond(&request, inspected, now))
+}
+
+/// `POST /v1/backend/verifications/{verificationId}/refresh`
+pub(crate) async fn refresh(
+    request: HttpRequest,
+    state: web::Data<AppState>,
+    Backend(caller): Backend,
+    Id(id): Id,
+) -> Result<HttpResponse, ApiError> {
+    let refreshed = usecase::verification::refresh(&state.ports, &caller, id).await;
+    let now = state.ports.now();
+    let refreshed = refreshed.map_err(|error| ApiError::from_usecase(error, now))?;
+    Ok(respond(&request, refreshed, now))
+}
+
+fn respond(request: &HttpRequest, inspected: Inspected, now: Timestamp) -> HttpResponse {
+    let locale = language(request).unwrap_or(inspected.verification.locale);
+    HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "private, no-store"))
         .insert_header((VARY, "Accept-Language"))
         .insert_header((CONTENT_LANGUAGE, language_tag(locale)))
-        .json(BackendVerificationView::of(inspected, locale, now)))
+        .json(BackendVerificationView::of(inspected, locale, now))
 }
 
 #[derive(Serialize)]

@@ -113,6 +113,7 @@ fn read(row: &Row<'_>, ring: &KeyRing) -> Result<(Verification, DataKey), StoreE
         credential_failed: row.get(14)?,
         unconfirmed: progress.unconfirmed,
         settled_unconfirmed: row.get(15)?,
+        partial_since: progress.partial_since,
         submission: progress.submission,
         reads: Reads {
             next_at: next_at.map(|next_at| timestamp(next_at, "next_read_at")).transpose()?,

@@ -6,14 +6,17 @@ use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::{
     aggregate::{blob, text, time},
-    linking,
+    kept, linking,
     reader::Snapshot,
     store::SqliteStore,
     verifications::{bound, moment, record},
     writer::Tx,
 };
 use crate::{
-    domain::{CallbackId, Chain, Moment, News, Pii, Policy, SubmissionReport},
+    domain::{
+        AsideReason, CallbackId, CallbackState, CallbackSummary, Chain, Moment, News, Pii, Policy,
+        SubmissionReport,
+    },
     storage::{
         callbacks::{CallbackOutcome, Callbacks, KeptCallback, NewCallback},
         error::StoreError,
@@ -47,7 +50,10 @@ impl Callbacks for SqliteStore {
             let (due, damaged) = self.read(move |snapshot| due(snapshot, at, limit)).await?;
             // A row that cannot be read would come back, and take the place of others, for ever.
             if !damaged.is_empty() {
-                self.write(move |tx| damaged.iter().try_for_each(|id| set_aside(tx, *id))).await?;
+                let set_aside = move |tx: &mut Tx<'_>| {
+                    damaged.iter().try_for_each(|id| set_aside(tx, *id, AsideReason::Damaged))
+                };
+                self.write(set_aside).await?;
             }
             Ok(due)
         })
@@ -63,8 +69,12 @@ impl Callbacks for SqliteStore {
         self.write(move |tx| apply(tx, id, &report, &moment(at, policy)))
     }
 
-    fn set_callback_aside(&self, id: CallbackId) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.write(move |tx| set_aside(tx, id))
+    fn set_callback_aside(
+        &self,
+        id: CallbackId,
+        reason: AsideReason,
+    ) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.write(move |tx| set_aside(tx, id, reason))
     }
 
     fn put_callback_off(
@@ -94,6 +104,38 @@ impl Callbacks for SqliteStore {
             usize::try_from(pending).map_err(|_| StoreError::Corrupt("state"))
         })
     }
+
+    fn list_callbacks(
+        &self,
+        state: Option<CallbackState>,
+        before: Option<CallbackId>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<CallbackSummary>, StoreError>> {
+        self.read(move |snapshot| kept::list(snapshot, state, before, limit))
+    }
+
+    fn find_callback(
+        &self,
+        id: CallbackId,
+    ) -> BoxFuture<'_, Result<Option<CallbackSummary>, StoreError>> {
+        self.read(move |snapshot| kept::find(snapshot, id))
+    }
+
+    fn replay_callback(
+        &self,
+        id: CallbackId,
+        at: Timestamp,
+    ) -> BoxFuture<'_, Result<bool, StoreError>> {
+        self.write(move |tx| kept::replay(tx, id, at))
+    }
+
+    fn forget_callbacks(
+        &self,
+        at: Timestamp,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<usize, StoreError>> {
+        self.write(move |tx| kept::forget(tx, at, limit))
+    }
 }
 
 fn keep(tx: &Tx<'_>, callback: &NewCallback) -> Result<CallbackId, StoreError> {
@@ -107,12 +149,23 @@ fn keep(tx: &Tx<'_>, callback: &NewCallback) -> Result<CallbackId, StoreError> {
             "UPDATE callbacks SET deliveries = deliveries + 1, last_at = ?2,
                  due_at = CASE state WHEN 'parked' THEN ?2 ELSE due_at END,
                  state = CASE state WHEN 'parked' THEN 'pending' ELSE state END
-             WHERE body_hash = ?1 RETURNING id",
+             WHERE body_hash = ?1 RETURNING id, state = 'aside'",
         )?
-        .query_row(params![body_hash, received_at], |row| row.get(0))
+        .query_row(params![body_hash, received_at], |row| {
+            Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, bool>(1)?))
+        })
         .optional()?;
-    if let Some(id) = again {
-        return Ok(CallbackId::from_bytes(id));
+    // What is aside and comes again in a form that can be read now, say by a newer version, or after
+    // its stored bytes were damaged, is kept as if it had never come.
+    let mut deliveries = 1_i64;
+    if let Some((id, is_aside)) = again {
+        if !is_aside || callback.fingerprint.submission.is_none() {
+            return Ok(CallbackId::from_bytes(id));
+        }
+        deliveries = tx
+            .conn
+            .prepare_cached("DELETE FROM callbacks WHERE id = ?1 RETURNING deliveries")?
+            .query_row([id], |row| row.get(0))?;
     }
     let id = CallbackId::new(callback.received_at);
     let fingerprint = &callback.fingerprint;
@@ -122,7 +175,7 @@ fn keep(tx: &Tx<'_>, callback: &NewCallback) -> Result<CallbackId, StoreError> {
         .prepare_cached(
             "INSERT INTO callbacks (id, body_hash, session_hash, submission_hash, user_hash,
                  key_id, data_key, state, tries, deliveries, received_at, last_at, due_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending', 0, 1, ?8, ?8, ?8)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending', 0, ?9, ?8, ?8, ?8)",
         )?
         .execute(params![
             id.as_bytes(),
@@ -133,6 +186,7 @@ fn keep(tx: &Tx<'_>, callback: &NewCallback) -> Result<CallbackId, StoreError> {
             wrapped.key_id,
             wrapped.bytes,
             received_at,
+            deliveries,
         ])?;
     let number = tx.conn.last_insert_rowid();
     let sealed = key.seal(&place(&id, "callback_bodies", "body"), Plain::copy(body))?;
@@ -150,7 +204,7 @@ fn due(
 ) -> Result<(Vec<KeptCallback>, Vec<CallbackId>), StoreError> {
     let mut statement = snapshot.conn.prepare_cached(
         "SELECT id, key_id, data_key, tries, received_at, body
-         FROM callbacks JOIN callback_bodies ON callback = number
+         FROM callbacks LEFT JOIN callback_bodies ON callback = number
          WHERE due_at <= ?1 ORDER BY due_at LIMIT ?2",
     )?;
     let mut rows = statement.query(params![millis(at), bound(limit)])?;
@@ -218,13 +272,13 @@ fn apply(
     Ok(CallbackOutcome::Applied(Box::new(recorded)))
 }
 
-fn set_aside(tx: &Tx<'_>, id: CallbackId) -> Result<(), StoreError> {
+fn set_aside(tx: &Tx<'_>, id: CallbackId, reason: AsideReason) -> Result<(), StoreError> {
     tx.conn
         .prepare_cached(
-            "UPDATE callbacks SET state = 'aside', due_at = NULL, tries = tries + 1
+            "UPDATE callbacks SET state = 'aside', reason = ?2, due_at = NULL, tries = tries + 1
              WHERE id = ?1 AND state IN ('pending', 'parked')",
         )?
-        .execute([id.as_bytes()])?;
+        .execute(params![id.as_bytes(), reason.as_str()])?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 mod aggregate;
 mod callbacks;
 mod idempotency;
+mod kept;
 mod lane;
 mod linking;
 mod proofs;

@@ -103,21 +103,7 @@ struct Due {
 
 impl Due {
     fn of(verification: &Verification, policy: &Policy) -> Self {
-        // The end of life, or the end of waiting for confirmation.
-        let lapse = match (verification.unconfirmed, verification.status) {
-            (Some((_, since)), _) => {
-                Some(since.saturating_add(policy.confirm_for).unwrap_or(Timestamp::MAX))
-            }
-            (None, Status::Pending | Status::Processing) => Some(verification.expires_at()),
-            (
-                None,
-                Status::Expired
-                | Status::PartiallyCompleted
-                | Status::Approved
-                | Status::Rejected
-                | Status::Failed,
-            ) => None,
-        };
+        let lapse = verification.lapses_at(policy);
         Self { read: verification.reads.next_at.map(millis), lapse: lapse.map(millis) }
     }
 
@@ -297,7 +283,7 @@ fn save_standing(
         .prepare_cached(
             "UPDATE verifications SET status = ?2, closed = ?3, reason = ?4,
                  settled_unconfirmed = ?5, submission_hash = ?6, progress = ?7, lapses_at = ?8,
-                 due_at = ?9
+                 due_at = ?9, announced_at = ?10
              WHERE number = ?1",
         )?
         .execute(params![
@@ -310,6 +296,7 @@ fn save_standing(
             sealed,
             due.lapse,
             due.first(),
+            verification.unconfirmed.map(|(_, since)| millis(since)),
         ])?;
     Ok(())
 }

@@ -20,6 +20,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("migrations/0002-idempotency.sql")),
     M::up(include_str!("migrations/0003-contact-proofs.sql")),
     M::up(include_str!("migrations/0004-returns.sql")),
+    M::up(include_str!("migrations/0006-recovery.sql")),
 ];
 
 /// Enough for every statement of this backend.

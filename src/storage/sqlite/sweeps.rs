@@ -7,6 +7,7 @@ use rusqlite::params;
 
 use super::{
     aggregate::{BY_ID, fetch, id_column, load},
+    reader::Snapshot,
     saving::{apply, save},
     verifications::{bound, record},
     writer::Tx,
@@ -21,20 +22,22 @@ const CLAIM: SignedDuration = SignedDuration::from_mins(1);
 /// How long a damaged row is left alone: it stays as it is until somebody mends it.
 const DAMAGE_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 
-/// Claims reads that are due.
+/// Which reads are due, the longest due first.
+pub(super) const OLDEST: &str = "SELECT id FROM verifications
+     WHERE due_at <= ?1 AND next_read_at <= ?1 ORDER BY due_at LIMIT ?2";
+/// Which reads are due, the last to become so first.
+pub(super) const NEWEST: &str = "SELECT id FROM verifications
+     WHERE due_at <= ?1 AND next_read_at <= ?1 ORDER BY due_at DESC LIMIT ?2";
+
+/// Claims reads that are due, in the order of `sql`.
 pub(super) fn claim_due_reads(
     tx: &mut Tx<'_>,
     at: Timestamp,
     limit: usize,
+    sql: &'static str,
 ) -> Result<Vec<Verification>, StoreError> {
     let until = at.saturating_add(CLAIM).unwrap_or(Timestamp::MAX);
-    let due = due(
-        tx,
-        at,
-        limit,
-        "SELECT id FROM verifications WHERE due_at <= ?1 AND next_read_at <= ?1
-         ORDER BY due_at LIMIT ?2",
-    )?;
+    let due = due(tx, at, limit, sql)?;
     let mut claimed = Vec::with_capacity(due.len());
     for id in due {
         tx.shelf.take(id);
@@ -50,6 +53,18 @@ pub(super) fn claim_due_reads(
         claimed.extend(unless_damaged(tx, id, at, read)?);
     }
     Ok(claimed)
+}
+
+/// How many wait since `since` or longer for an announced result to be confirmed.
+pub(super) fn overdue_confirmations(
+    snapshot: &Snapshot<'_>,
+    since: Timestamp,
+) -> Result<usize, StoreError> {
+    let overdue: i64 = snapshot
+        .conn
+        .prepare_cached("SELECT count(*) FROM verifications WHERE announced_at <= ?1")?
+        .query_row([millis(since)], |row| row.get(0))?;
+    usize::try_from(overdue).map_err(|_| StoreError::Corrupt("announced_at"))
 }
 
 /// Lets time pass for those whose life is over.

@@ -120,7 +120,19 @@ impl Verifications for SqliteStore {
         at: Timestamp,
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<Verification>, StoreError>> {
-        self.write(move |tx| sweeps::claim_due_reads(tx, whole_millis(at), limit))
+        self.write(move |tx| sweeps::claim_due_reads(tx, whole_millis(at), limit, sweeps::OLDEST))
+    }
+
+    fn claim_newest_reads(
+        &self,
+        at: Timestamp,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<Verification>, StoreError>> {
+        self.write(move |tx| sweeps::claim_due_reads(tx, whole_millis(at), limit, sweeps::NEWEST))
+    }
+
+    fn overdue_confirmations(&self, since: Timestamp) -> BoxFuture<'_, Result<usize, StoreError>> {
+        self.read(move |snapshot| sweeps::overdue_confirmations(snapshot, since))
     }
 
     fn expire_due(

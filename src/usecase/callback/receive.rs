@@ -1,7 +1,7 @@
 //! Keeping a callback before anything is made of it.
 
 use crate::{
-    domain::Pii,
+    domain::{AsideReason, Pii},
     storage::{CallbackFingerprint, NewCallback},
     usecase::{Error, Ports},
 };
@@ -25,7 +25,7 @@ pub async fn receive(ports: &Ports, body: Vec<u8>) -> Result<(), Error> {
     let kept = ports.parts.tasks.carry(async move {
         let id = own.store().keep_callback(callback).await?;
         if let Err(unreadable) = read {
-            own.store().set_callback_aside(id).await?;
+            own.store().set_callback_aside(id, AsideReason::Unreadable).await?;
             count("unreadable");
             tracing::warn!(callback.id = %id, error = %unreadable, "a callback cannot be read");
             return Err(Error::from(unreadable));

@@ -87,6 +87,11 @@ pub async fn inspect(
     if !caller.may(Scope::VerificationRead) {
         return Err(Error::ScopeMissing(Scope::VerificationRead));
     }
+    inspected(ports, id).await
+}
+
+/// Any user's, with what happened to it.
+pub(super) async fn inspected(ports: &Ports, id: VerificationId) -> Result<Inspected, Error> {
     let verification = ports.store().find(id).await?.ok_or(Error::NotFound)?;
     let timeline = ports.store().timeline(id).await?;
     Ok(Inspected { verification, timeline })

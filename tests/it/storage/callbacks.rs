@@ -1,7 +1,7 @@
 //! Callbacks: kept before anything is made of them, applied once, parked while nothing is meant.
 
 use gerbang::{
-    domain::{CallbackId, Pii, Policy, SessionId, Status, SubmissionReport},
+    domain::{AsideReason, CallbackId, Pii, Policy, SessionId, Status, SubmissionReport},
     storage::{CallbackFingerprint, CallbackOutcome, NewCallback, Store},
 };
 use jiff::SignedDuration;
@@ -164,7 +164,7 @@ pub(super) async fn one_set_aside_is_never_due_again(store: &dyn Store) {
     };
     let id = store.keep_callback(unreadable.clone()).await.unwrap();
 
-    store.set_callback_aside(id).await.unwrap();
+    store.set_callback_aside(id, AsideReason::Unreadable).await.unwrap();
     let again = store.keep_callback(unreadable).await.unwrap();
 
     assert_eq!(again, id);

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use gerbang::{
-    domain::{AttemptState, CallbackId, Status, Verification, VerificationId},
+    domain::{
+        AsideReason, AttemptState, CallbackId, CallbackState, Status, Verification, VerificationId,
+    },
     storage::{Recorded, Store, StoreError},
 };
 use rusqlite::{Connection, params};
@@ -99,6 +101,30 @@ async fn a_damaged_callback_is_set_aside_and_the_others_are_due() {
         .query_row("SELECT count(*) FROM callbacks WHERE state = 'aside'", [], |row| row.get(0))
         .unwrap();
     assert_eq!(kept, 1);
+}
+
+#[tokio::test]
+async fn a_callback_whose_body_is_gone_is_set_aside_too() {
+    let folder = Folder::new();
+    let store = folder.open().await;
+    let said = |name: &str| report(&format!("sub-of-{name}"), name, None, valid());
+    let gone = store.keep_callback(callback(&said("cust-1"), 0)).await.unwrap();
+    let whole = store.keep_callback(callback(&said("cust-2"), 1)).await.unwrap();
+    store.close().await;
+    let conn = Connection::open(folder.database()).unwrap();
+    conn.execute(
+        "DELETE FROM callback_bodies WHERE callback = (SELECT number FROM callbacks WHERE id = ?1)",
+        [gone.as_bytes()],
+    )
+    .unwrap();
+    drop(conn);
+    let store = folder.open().await;
+
+    let due = store.due_callbacks(at(1), 10).await.unwrap();
+
+    let seen = store.find_callback(gone).await.unwrap().unwrap();
+    assert_eq!((due.len(), due[0].id), (1, whole));
+    assert_eq!((seen.state, seen.reason), (CallbackState::Aside, Some(AsideReason::Damaged)));
 }
 
 #[tokio::test]

@@ -1,17 +1,21 @@
 //! The store. What every backend must do stands in `starts`, `proofs`, `results`, `sweeps`,
-//! `callbacks`, `idempotency` and `returns`, as functions over `&dyn Store`; `sqlite` runs them all on
+//! `callbacks`, `kept`, `idempotency` and `returns`, as functions over `&dyn Store`; `sqlite` runs them all on
 //! SQLite and adds what a file of one's own brings along, `damage` what a damaged row does, `keys` what
-//! a key ring does.
+//! a key ring does, `sequences` what any sequence of it all does.
 
 mod bed;
 mod callbacks;
 mod damage;
 mod folder;
 mod idempotency;
+mod kept;
 mod keys;
 mod proofs;
+mod reads;
 mod results;
 mod returns;
+mod sequences;
 mod sqlite;
 mod starts;
+mod steps;
 mod sweeps;

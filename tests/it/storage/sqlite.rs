@@ -86,6 +86,13 @@ mod contract {
             one_set_aside_is_never_due_again,
             one_put_off_waits_and_counts_the_try,
             due_callbacks_come_oldest_first_and_bounded;
+        reads:
+            announced_results_are_overdue_until_they_are_confirmed;
+        kept:
+            what_is_left_over_is_listed_newest_first,
+            a_replayed_one_is_due_at_once_whatever_became_of_it,
+            one_aside_that_comes_again_and_can_be_read_now_is_applied,
+            applied_and_aside_ones_are_forgotten_in_time_and_others_never;
         idempotency:
             a_request_is_held_by_one_go_until_its_lease_ends,
             a_released_request_is_free_at_once,

@@ -260,6 +260,6 @@ pub(super) async fn a_late_answer_to_a_replaced_attempt_is_kept(store: &dyn Stor
     record(store, verification.id, News::AttemptIssued(first, late), 2).await;
 
     let read = find(store, verification.id).await;
-    assert_eq!(states(&read), [AttemptState::Issued, AttemptState::Initiating]);
+    assert_eq!(states(&read), [AttemptState::Replaced, AttemptState::Initiating]);
     assert!(read.attempts[0].issued.is_some());
 }

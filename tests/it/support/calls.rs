@@ -40,6 +40,11 @@ impl TestApp {
         self.send(self.request(Method::GET, &path, token)).await
     }
 
+    pub(crate) async fn refresh(&self, token: &str, id: &str) -> Answer {
+        let path = format!("/v1/backend/verifications/{id}/refresh");
+        self.send(self.request(Method::POST, &path, token)).await
+    }
+
     pub(crate) async fn call_back(&self, body: Value) -> Answer {
         let url = format!("{}/callbacks/provider", self.base_url);
         let request = self.http.post(url).header("x-callback-key", CALLBACK_KEY).json(&body);
