@@ -13,6 +13,7 @@ mod callbacks;
 mod config;
 mod contacts;
 mod contract;
+mod crash;
 mod demo;
 mod edge;
 mod idempotency;

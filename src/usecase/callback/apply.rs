@@ -1,5 +1,7 @@
 //! Making something of kept callbacks.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use futures_util::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 
@@ -24,11 +26,15 @@ pub async fn apply_due(ports: &Ports) -> Result<usize, Error> {
     loop {
         let due = ports.store().due_callbacks(ports.now(), BATCH).await?;
         let count = due.len();
+        let stuck = AtomicBool::new(false);
         stream::iter(due)
-            .for_each_concurrent(AT_ONCE, |callback| apply_or_put_off(ports, callback))
+            .for_each_concurrent(AT_ONCE, |callback| apply_or_put_off(ports, callback, &stuck))
             .await;
         total = total.saturating_add(count);
-        if count < BATCH || ports.parts.tasks.is_stopping() {
+        // What can be neither applied nor put off is due at once; asking for it again before the
+        // next turn would be a loop without a pause.
+        let stuck = stuck.into_inner();
+        if count < BATCH || stuck || ports.parts.tasks.is_stopping() {
             let pending = u32::try_from(ports.store().pending_callbacks().await?);
             metrics::gauge!("gerbang_callbacks_pending")
                 .set(f64::from(pending.unwrap_or(u32::MAX)));
@@ -37,7 +43,11 @@ pub async fn apply_due(ports: &Ports) -> Result<usize, Error> {
     }
 }
 
-async fn apply_or_put_off(ports: &Ports, callback: KeptCallback) {
+/// `stuck` is set when nothing can be written, and then spares the rest of the batch.
+async fn apply_or_put_off(ports: &Ports, callback: KeptCallback, stuck: &AtomicBool) {
+    if stuck.load(Ordering::Relaxed) {
+        return;
+    }
     let (id, tries) = (callback.id, callback.tries);
     let Err(failure) = apply(ports, callback).await else { return };
     tracing::error!(callback.id = %id, error = %Chain::of(&failure), "a callback was put off");
@@ -46,6 +56,7 @@ async fn apply_or_put_off(ports: &Ports, callback: KeptCallback) {
     // If not even this can be written it stays due, and the next turn tries again.
     if let Err(failure) = ports.store().put_callback_off(id, until).await {
         tracing::error!(callback.id = %id, error = %Chain::of(&failure), "nor could it be put off");
+        stuck.store(true, Ordering::Relaxed);
     }
 }
 
