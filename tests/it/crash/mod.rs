@@ -6,4 +6,5 @@ mod dice;
 mod file;
 mod kills;
 mod person;
+mod stopping;
 mod trouble;
