@@ -16,6 +16,7 @@ mod contract;
 mod crash;
 mod demo;
 mod edge;
+mod faults;
 mod idempotency;
 mod living;
 mod on_behalf;
