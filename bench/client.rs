@@ -19,6 +19,9 @@ use tokio::{
 /// What every start sends; nginx passes it on as it is.
 const BODY: &str = r#"{"channel":"sdk"}"#;
 
+/// What proves a callback, as `bench/run` and `bench/callbacks` configure it.
+const PROOF: &str = "bench-callback-value-of-enough-length";
+
 /// The largest answer that is waited for.
 const MOST_BYTES: usize = 64 * 1024;
 
@@ -29,6 +32,8 @@ pub(crate) enum Call {
     Start,
     /// For the user's verifications.
     List,
+    /// To take a callback, whose body stands where tokens stand otherwise.
+    Callback,
 }
 
 /// Whom to ask for what, how fast, and which answer is a success.
@@ -53,6 +58,11 @@ impl Figures {
     pub(crate) fn per_second(&self) -> f64 {
         let requests = u32::try_from(self.latencies.len()).unwrap_or(u32::MAX);
         f64::from(requests) / self.took.as_secs_f64()
+    }
+
+    /// Those of a run that took `took`.
+    pub(crate) const fn new(took: Duration, latencies: Vec<Duration>) -> Self {
+        Self { took, latencies }
     }
 
     /// The latency that `percent` of the requests did not exceed.
@@ -91,7 +101,7 @@ pub(crate) fn run(target: &Target, tokens: &[&str], connections: usize) -> Resul
         }))
         .await?;
 
-        Ok(Figures { took: begun.elapsed(), latencies: latencies.into_inner() })
+        Ok(Figures::new(begun.elapsed(), latencies.into_inner()))
     })
 }
 
@@ -120,15 +130,18 @@ impl<'a> Connection<'a> {
     }
 
     async fn send(&mut self, token: &str) -> Result<()> {
-        let (method, body) = match self.target.call {
-            Call::Start => ("POST", BODY),
-            Call::List => ("GET", ""),
+        const USER: &str = "authorization: Bearer ";
+        let (line, header, proof, body) = match self.target.call {
+            Call::Start => ("POST /v1/verifications", USER, token, BODY),
+            Call::List => ("GET /v1/verifications", USER, token, ""),
+            Call::Callback => ("POST /callbacks/provider", "x-callback-key: ", PROOF, token),
         };
         self.request.clear();
         for part in [
-            method,
-            " /v1/verifications HTTP/1.1\r\nhost: kyc.bench.example\r\nauthorization: Bearer ",
-            token,
+            line,
+            " HTTP/1.1\r\nhost: kyc.bench.example\r\n",
+            header,
+            proof,
             "\r\ncontent-type: application/json\r\naccept: application/json\r\ncontent-length: ",
             &body.len().to_string(),
             "\r\n\r\n",
@@ -141,7 +154,7 @@ impl<'a> Connection<'a> {
         ensure!(status == self.target.expected, "answered {status}: {body}");
         // Both gateway and upstream name it; an error page of either does not.
         let named = body.to_ascii_lowercase().contains("token\"");
-        ensure!(named || matches!(self.target.call, Call::List), "no token in: {body}");
+        ensure!(named || !matches!(self.target.call, Call::Start), "no token in: {body}");
         Ok(())
     }
 

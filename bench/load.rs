@@ -1,13 +1,21 @@
-//! The load of `bench/run`: mints the users' tokens ahead of time, then starts verifications.
+//! The load of `bench/run` and `bench/callbacks`: mints the users' tokens, or writes the provider's
+//! callbacks, ahead of time, then sends them.
 //!
 //! Each token is another user's and is used once, so that each start is a new verification and never
 //! a resumed one. The number of requests is given, not the time; whatever answers otherwise than
 //! expected ends the run.
 
 mod client;
+mod disk;
+mod provider;
 mod tokens;
 
-use std::{fs, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context as _, Result, ensure};
 use clap::{Args, Parser, Subcommand};
@@ -26,6 +34,12 @@ enum Command {
     Start(Load),
     /// Asks for each user's list instead, so that the tokens have been seen when the starts come.
     Visit(Load),
+    /// Writes callbacks (one a line) into a file.
+    Write(Callbacks),
+    /// Sends the callbacks of a file and prints the same figures.
+    Callback(Load),
+    /// Appends 4 KiB to a file and syncs it, again and again, and prints the same figures.
+    Sync(Callbacks),
 }
 
 #[derive(Debug, Args)]
@@ -67,11 +81,24 @@ struct Load {
     rate: Option<f64>,
 }
 
+#[derive(Debug, Args)]
+struct Callbacks {
+    /// How many.
+    #[arg(long)]
+    count: usize,
+    /// The file.
+    #[arg(long)]
+    out: PathBuf,
+}
+
 fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Mint(args) => mint(&args),
         Command::Start(args) => load(&args, client::Call::Start),
         Command::Visit(args) => load(&args, client::Call::List),
+        Command::Write(args) => write(&args),
+        Command::Callback(args) => load(&args, client::Call::Callback),
+        Command::Sync(args) => sync(&args),
     }
 }
 
@@ -83,7 +110,18 @@ fn mint(args: &Mint) -> Result<()> {
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "the line that `bench/run` reads")]
+fn write(args: &Callbacks) -> Result<()> {
+    let bodies: Vec<_> = (0..args.count).map(provider::callback).collect();
+    Ok(fs::write(&args.out, bodies.join("\n"))?)
+}
+
+fn sync(args: &Callbacks) -> Result<()> {
+    let begun = Instant::now();
+    let latencies = disk::syncs(&args.out, args.count)?;
+    print(client::Figures::new(begun.elapsed(), latencies));
+    Ok(())
+}
+
 fn load(args: &Load, call: client::Call) -> Result<()> {
     let file = fs::read_to_string(&args.tokens).context("the tokens cannot be read")?;
     let tokens: Vec<&str> = file.lines().skip(args.skip).take(args.count).collect();
@@ -91,13 +129,16 @@ fn load(args: &Load, call: client::Call) -> Result<()> {
 
     let pace = args.rate.map(|rate| Duration::from_secs_f64(1.0 / rate));
     let target = client::Target { address: args.address, expected: args.expect, call, pace };
-    let mut figures = client::run(&target, &tokens, args.connections)?;
+    print(client::run(&target, &tokens, args.connections)?);
+    Ok(())
+}
 
+#[expect(clippy::print_stdout, reason = "the line that the scripts read")]
+fn print(mut figures: client::Figures) {
     println!(
         "{:.0} {:.3} {:.3}",
         figures.per_second(),
         figures.percentile(50).as_secs_f64() * 1000.0,
         figures.percentile(99).as_secs_f64() * 1000.0,
     );
-    Ok(())
 }

@@ -7,7 +7,7 @@ use std::{
     fmt,
     future::Future,
     io,
-    net::SocketAddr,
+    net::{Shutdown, SocketAddr},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -24,6 +24,7 @@ use actix_web::{
 };
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
+use socket2::{Domain, Socket, Type};
 use tokio_util::sync::CancellationToken;
 use tracing_actix_web::TracingLogger;
 
@@ -54,6 +55,7 @@ pub struct Gateway {
     addr: SocketAddr,
     admin_addr: SocketAddr,
     public: ServerHandle,
+    door: Socket,
     admin: ServerHandle,
     listeners: Listeners,
     state: AppState,
@@ -69,7 +71,7 @@ impl Gateway {
         let metrics = Metrics::install();
         let state = state(&settings, &host).await?;
         usecase::verification::recover(&state.ports).await.context("the store cannot be read")?;
-        let (public, addr) = public_listener(&settings, &state)?;
+        let (public, addr, door) = public_listener(&settings, &state)?;
         let (admin, admin_addr) = admin_listener(&settings, &state, metrics.clone())?;
         let pace = jobs::Pace {
             tick: signed(settings.reconcile.tick),
@@ -83,6 +85,7 @@ impl Gateway {
             addr,
             admin_addr,
             public: public.handle(),
+            door,
             admin: admin.handle(),
             listeners: Listeners::new(),
             state,
@@ -131,6 +134,9 @@ impl Gateway {
             // Work whose caller has gone still uses its worker's connections, so the workers end
             // after it.
             self.public.pause().await;
+            // To the kernel a paused listener still listens: who connects would be kept waiting for
+            // as long as the work takes, and then be cut off. Some systems cannot do better.
+            let _ = self.door.shutdown(Shutdown::Both);
             self.host.tasks.drained().await;
             self.public.stop(true).await;
             self.host.tasks.drained().await;
@@ -241,7 +247,11 @@ async fn open_store(settings: &Settings) -> anyhow::Result<Arc<dyn Store>> {
     Ok(opened.store)
 }
 
-fn public_listener(settings: &Settings, state: &AppState) -> anyhow::Result<(Server, SocketAddr)> {
+/// The server, its address, and the socket that it listens on.
+fn public_listener(
+    settings: &Settings,
+    state: &AppState,
+) -> anyhow::Result<(Server, SocketAddr, Socket)> {
     let shared = web::Data::new(state.clone());
     let callbacks = settings.callbacks.path.clone();
     let listen = settings.server.listen;
@@ -263,9 +273,19 @@ fn public_listener(settings: &Settings, state: &AppState) -> anyhow::Result<(Ser
     if settings.server.workers > 0 {
         server = server.workers(settings.server.workers);
     }
-    let server = server.bind(listen).with_context(|| taken(listen, "server.listen"))?;
+    let door = socket(listen).with_context(|| taken(listen, "server.listen"))?;
+    let server = server.listen(door.try_clone()?.into())?;
     let addr = server.addrs().first().copied().unwrap_or(listen);
-    Ok((server.run(), addr))
+    Ok((server.run(), addr, door))
+}
+
+/// A listening socket, with room for as many callers as actix would have made.
+fn socket(listen: SocketAddr) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(listen), Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&listen.into())?;
+    socket.listen(1024)?;
+    Ok(socket)
 }
 
 fn admin_listener(

@@ -288,6 +288,11 @@ fn problem_of(error: &usecase::Error, now: Timestamp) -> Problem {
         Error::Overloaded(_) => {
             Problem::new(ProblemType::Overloaded, "Try again in a moment.").retry_after(1)
         }
+        Error::StoreUnavailable(_) => Problem::new(
+            ProblemType::Overloaded,
+            "Nothing can be written down right now. Try again in a moment.",
+        )
+        .retry_after(5),
         Error::Store(_) => Problem::new(ProblemType::InternalError, "The operator has been told."),
     }
 }

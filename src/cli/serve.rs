@@ -33,8 +33,12 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     };
     if let Some(signal) = signal {
         tracing::info!(signal, "the gateway stops");
-        gateway.drain().await;
-        tracing::info!("the gateway has stopped");
+        let hurry = signal::stop()?;
+        tokio::select! {
+            () = gateway.drain() => tracing::info!("the gateway has stopped"),
+            // Whoever asks twice does not want to wait. What was promised is in the store.
+            signal = hurry => anyhow::bail!("cut short by a second signal, {signal}"),
+        }
         return Ok(());
     }
     // Half a gateway is no gateway; a supervisor starts a whole one.

@@ -16,7 +16,11 @@ pub enum StoreError {
     /// The store is stopping, or its thread has died.
     #[error("the store is closed")]
     Closed,
-    /// The database failed: disk full, locked for too long, damaged.
+    /// The database cannot be used now: disk full, locked by another process, not answering. Nothing
+    /// was done; it may work again without anybody restarting us.
+    #[error("the database cannot be used now")]
+    Unavailable(#[source] DatabaseCause),
+    /// The database failed in a way that time does not mend: damaged, or misused by us.
     #[error("the database failed")]
     Database(#[source] DatabaseCause),
     /// A value could not be sealed, or a sealed one not opened: wrong key, or changed bytes.
@@ -32,7 +36,7 @@ impl StoreError {
     pub(super) const fn is_damage(&self) -> bool {
         match self {
             Self::Sealed | Self::Corrupt(_) => true,
-            Self::Overloaded | Self::Closed | Self::Database(_) => false,
+            Self::Overloaded | Self::Closed | Self::Unavailable(_) | Self::Database(_) => false,
         }
     }
 }

@@ -106,6 +106,9 @@ pub enum Error {
     /// More is to be remembered than the store takes at a time.
     #[error("the store is overloaded")]
     Overloaded(#[source] StoreError),
+    /// Nothing can be remembered now: disk full, database locked, gateway stopping.
+    #[error("the store is not available")]
+    StoreUnavailable(#[source] StoreError),
     /// Remembering failed.
     #[error("the store failed")]
     Store(#[source] StoreError),
@@ -155,10 +158,10 @@ impl From<StoreError> for Error {
     fn from(failure: StoreError) -> Self {
         match failure {
             StoreError::Overloaded => Self::Overloaded(failure),
-            StoreError::Closed
-            | StoreError::Database(_)
-            | StoreError::Sealed
-            | StoreError::Corrupt(_) => Self::Store(failure),
+            StoreError::Closed | StoreError::Unavailable(_) => Self::StoreUnavailable(failure),
+            StoreError::Database(_) | StoreError::Sealed | StoreError::Corrupt(_) => {
+                Self::Store(failure)
+            }
         }
     }
 }

@@ -1,24 +1,18 @@
 //! The process: what it promises to operators, how it stops, and that a cut-off loses nothing.
 
-use std::{
-    io::{BufRead as _, BufReader},
-    process::{Child, Command, Stdio},
-    sync::Arc,
-    thread::JoinHandle,
-};
+use std::{process::Command, sync::Arc};
 
 use gerbang::{
     domain::{Clock as _, SystemClock},
     sandbox::{Control, Sandbox, SandboxOptions},
 };
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
 };
 
-use crate::support::{CALLBACK_KEY, Issuer, PATIENCE, TestApp, write_settings};
+use crate::support::{CALLBACK_KEY, Issuer, PATIENCE, Process, TestApp, write_settings};
 
 #[tokio::test]
 async fn the_admin_listener_tells_operators_what_they_need() {
@@ -120,56 +114,6 @@ async fn readiness_says_no_until_the_last_request_is_answered() {
     assert!(http.get(&readyz).send().await.is_err());
 }
 
-/// A gateway in a process of its own, so that it can be killed.
-struct Process {
-    child: Child,
-    base_url: String,
-    log: Option<JoinHandle<Vec<Value>>>,
-}
-
-impl Process {
-    fn start(directory: &TempDir) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_gerbang"))
-            .args(["serve", "--config"])
-            .arg(directory.path().join("gerbang.toml"))
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let served =
-            lines.by_ref().map(Result::unwrap).find(|line| line.contains("the gateway serves"));
-        let line: Value =
-            serde_json::from_str(&served.expect("the gateway did not start")).unwrap();
-        let base_url = format!("http://{}", line["fields"]["listen"].as_str().unwrap());
-        // Read on, so that a full pipe never stops the gateway.
-        let log = std::thread::spawn(move || {
-            lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect()
-        });
-        Self { child, base_url, log: Some(log) }
-    }
-
-    /// Ends it as a supervisor does; says whether it ended well, and what it logged.
-    fn terminate(mut self) -> (bool, Vec<Value>) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        let status = self.child.wait().unwrap();
-        (status.success(), self.log.take().unwrap().join().unwrap())
-    }
-
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-/// A test that fails leaves no process behind.
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 /// Starts a verification of `user` and captures it; says the token, the id and the callback that
 /// the provider would send.
 async fn captured(
@@ -266,9 +210,9 @@ async fn sigterm_ends_the_process_cleanly() {
     write_settings(&directory, "http://127.0.0.1:9", &apps, "");
     let process = Process::start(&directory);
 
-    let (well, _) = tokio::task::spawn_blocking(|| process.terminate()).await.unwrap();
+    let (status, _) = tokio::task::spawn_blocking(|| process.terminate()).await.unwrap();
 
-    assert!(well);
+    assert!(status.success());
 }
 
 #[tokio::test]

@@ -36,8 +36,36 @@ impl From<rusqlite::Error> for StoreError {
             error,
             FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..)
         );
-        if is_odd_value { Self::Corrupt("value") } else { Self::Database(Box::new(error)) }
+        if is_odd_value {
+            Self::Corrupt("value")
+        } else if may_pass(&error) {
+            Self::Unavailable(Box::new(error))
+        } else {
+            Self::Database(Box::new(error))
+        }
     }
+}
+
+/// Whether the machine, and not the database, stood in the way: space is made, locks are let go,
+/// volumes come back.
+pub(super) fn may_pass(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{
+        CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, FileLockingProtocolFailed, OutOfMemory,
+        ReadOnly, SystemIoFailure,
+    };
+    matches!(
+        error.sqlite_error_code(),
+        Some(
+            CannotOpen
+                | DatabaseBusy
+                | DatabaseLocked
+                | DiskFull
+                | FileLockingProtocolFailed
+                | OutOfMemory
+                | ReadOnly
+                | SystemIoFailure
+        )
+    )
 }
 
 /// The writer's connection; the file is made if it is not there.

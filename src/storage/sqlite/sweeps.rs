@@ -92,8 +92,8 @@ pub(super) fn expire_due(
     Ok(expired)
 }
 
-/// Marks the attempts that nobody waits for any more, and gives claimed reads back: whoever had
-/// them is gone, since a database file belongs to one process at a time.
+/// Marks the attempts that nobody waits for any more, and gives claimed reads and claimed keys of
+/// requests back: whoever had them is gone, since a database file belongs to one process at a time.
 pub(super) fn recover(tx: &mut Tx<'_>, moment: &Moment) -> Result<usize, StoreError> {
     tx.shelf.clear();
     tx.conn
@@ -103,6 +103,9 @@ pub(super) fn recover(tx: &mut Tx<'_>, moment: &Moment) -> Result<usize, StoreEr
              WHERE under_way > 1",
         )?
         .execute([millis(moment.at)])?;
+    // A request cut off while it held its key is not under way: its repetition need not wait for
+    // the end of the lease.
+    tx.conn.prepare_cached("DELETE FROM idempotency WHERE answer IS NULL")?.execute([])?;
     let under_way: Result<Vec<_>, _> = tx
         .conn
         .prepare_cached("SELECT id FROM verifications WHERE under_way > 0")?

@@ -18,14 +18,10 @@ use std::{
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::{lane::Queue, shelf::Shelf};
+use super::{lane::Queue, schema::may_pass, shelf::Shelf};
 use crate::{
     domain::VerificationId,
-    storage::{
-        changes::Changes,
-        error::{DatabaseCause, StoreError},
-        keyring::KeyRing,
-    },
+    storage::{changes::Changes, error::StoreError, keyring::KeyRing},
 };
 
 /// The most jobs of one transaction: bounds how long the first waits for the last.
@@ -150,6 +146,12 @@ impl Writer {
             batch.add(job);
             next = if batch.jobs.len() < BATCH { gather(queue, &mut turns) } else { None };
         }
+        if batch.stuck.is_some() {
+            // Everybody has waited as long; the next batch would wait once more before it failed.
+            for job in (0..queue.depth()).map_while(|_| queue.waiting()) {
+                batch.add(job);
+            }
+        }
         #[expect(
             clippy::cast_precision_loss,
             clippy::as_conversions,
@@ -186,17 +188,29 @@ struct Batch<'a> {
     careful: bool,
     /// Undoing failed: nothing of this may be committed.
     broken: bool,
+    /// No transaction could be begun, so nothing can be done for the rest either.
+    stuck: Option<Arc<rusqlite::Error>>,
 }
 
 impl<'a> Batch<'a> {
     fn new(writer: &'a Writer) -> Self {
         let (conn, ring, shelf) = (&writer.conn, &writer.ring, &writer.shelf);
         let tx = Tx { conn, ring, shelf, changed: Vec::new() };
-        Self { writer, tx, jobs: Vec::new(), careful: false, broken: false }
+        Self { writer, tx, jobs: Vec::new(), careful: false, broken: false, stuck: None }
     }
 
     /// Does one job; its failure leaves the transaction as it was before.
     fn add(&mut self, mut job: Job) {
+        if self.stuck.is_none()
+            && let Err(error) = self.begin()
+        {
+            self.stuck = Some(Arc::new(error));
+        }
+        if let Some(failure) = &self.stuck {
+            job.lose(lost(failure));
+            self.jobs.push(job);
+            return;
+        }
         let done = if self.careful { self.guarded(&mut job) } else { self.hopeful(&mut job) };
         if let Err(error) = done {
             self.broken |= !self.writer.conn.is_autocommit();
@@ -207,7 +221,6 @@ impl<'a> Batch<'a> {
 
     /// Without a savepoint.
     fn hopeful(&mut self, job: &mut Job) -> Result<(), rusqlite::Error> {
-        self.begin()?;
         if job.run(&mut self.tx) {
             return Ok(());
         }
@@ -229,7 +242,6 @@ impl<'a> Batch<'a> {
 
     /// In a savepoint of its own.
     fn guarded(&mut self, job: &mut Job) -> Result<(), rusqlite::Error> {
-        self.begin()?;
         self.writer.execute("SAVEPOINT job")?;
         let told = self.tx.changed.len();
         if job.run(&mut self.tx) {
@@ -239,7 +251,7 @@ impl<'a> Batch<'a> {
         self.tx.shelf.clear();
         if self.writer.conn.is_autocommit() {
             // A full disk or a failing one makes SQLite give up the whole transaction.
-            self.lose_all(|| "the whole transaction was undone".into());
+            self.lose_all(|| StoreError::Unavailable("the whole transaction was undone".into()));
             return Ok(());
         }
         self.writer.execute("ROLLBACK TO job")?;
@@ -269,10 +281,10 @@ impl<'a> Batch<'a> {
     fn commit(&mut self) {
         let begun = Instant::now();
         if self.broken {
-            self.lose_all(|| "another write could not be undone".into());
+            self.lose_all(|| StoreError::Database("another write could not be undone".into()));
         } else if let Err(error) = self.writer.execute("COMMIT") {
             let error = Arc::new(error);
-            self.lose_all(|| Box::new(Arc::clone(&error)));
+            self.lose_all(|| lost(&error));
         }
         metrics::histogram!("gerbang_store_commit_duration_seconds").record(begun.elapsed());
         if !self.writer.conn.is_autocommit() {
@@ -282,13 +294,19 @@ impl<'a> Batch<'a> {
     }
 
     /// Everything done so far was undone.
-    fn lose_all(&mut self, cause: impl Fn() -> DatabaseCause) {
+    fn lose_all(&mut self, cause: impl Fn() -> StoreError) {
         self.tx.changed.clear();
         self.tx.shelf.clear();
         for job in &mut self.jobs {
-            job.lose(StoreError::Database(cause()));
+            job.lose(cause());
         }
     }
+}
+
+/// One failure, as each of those it hit is told of it.
+fn lost(failure: &Arc<rusqlite::Error>) -> StoreError {
+    let cause = Box::new(Arc::clone(failure));
+    if may_pass(failure) { StoreError::Unavailable(cause) } else { StoreError::Database(cause) }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod contract;
 mod document;
 mod examples;
 mod issuer;
+mod process;
 mod raw;
 
 pub(crate) use answer::Answer;
@@ -15,4 +16,5 @@ pub(crate) use app::{CALLBACK_KEY, PATIENCE, TestApp, write_settings};
 pub(crate) use clock::ManualClock;
 pub(crate) use contract::Contract;
 pub(crate) use issuer::Issuer;
+pub(crate) use process::Process;
 pub(crate) use raw::read_answer;

@@ -1,0 +1,4 @@
+//! A provider that misbehaves, seen by an app: what each misbehaviour becomes, and that it passes.
+
+mod callbacks;
+mod table;
