@@ -3,6 +3,7 @@
 //! Nothing here knows HTTP, SQL or the provider's spelling, and nothing here reads a clock: time is
 //! handed in. Types derive no serde; whoever writes a value down spells it in its own room.
 
+mod address;
 mod attempt;
 mod caller;
 mod chain;
@@ -10,6 +11,7 @@ mod clock;
 mod contact;
 #[cfg(test)]
 mod contact_tests;
+mod delivery;
 mod id;
 mod idempotency;
 mod news;
@@ -30,7 +32,9 @@ mod transition;
 mod transition_tests;
 mod user;
 mod verification;
+mod webhook;
 
+pub use address::{AddressClass, is_private_network};
 pub use attempt::{Attempt, AttemptState, Credential, IssuedCredential};
 pub use caller::{AppCaller, AppId, BackendCaller, Scope};
 pub use chain::Chain;
@@ -39,7 +43,10 @@ pub use contact::{
     Contact, ContactKind, ContactSource, EmailAddress, InvalidContact, PhoneNumber,
     VerificationReference, VerifiedContact,
 };
-pub use id::{CallbackId, InvalidId, SessionId, SubmissionId, VerificationId};
+pub use delivery::{
+    Delivery, DeliveryOutcome, DeliveryState, DueDelivery, LastTry, NextStep, Tried,
+};
+pub use id::{CallbackId, DeliveryId, InvalidId, SessionId, SubmissionId, VerificationId};
 pub use idempotency::{IdempotencyKey, InvalidIdempotencyKey, KeyOwner, RequestClaim};
 pub use news::{Alarm, CaptureOutcome, DetailsAnswer, Effect, News, Note, NoteKind};
 pub use pii::Pii;
@@ -56,3 +63,4 @@ pub use tasks::Tasks;
 pub use trace::Trace;
 pub use user::{InvalidUserId, UserId};
 pub use verification::{Moment, Verification};
+pub use webhook::{Endpoint, EndpointId, WebhookEvent};

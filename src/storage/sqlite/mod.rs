@@ -5,6 +5,7 @@ mod callbacks;
 mod idempotency;
 mod lane;
 mod linking;
+mod outbox;
 mod proofs;
 mod reader;
 mod returns;
@@ -16,6 +17,7 @@ mod store;
 mod sweeps;
 mod timeline;
 mod verifications;
+mod webhooks;
 mod writer;
 
 pub(super) use store::{Untouched, Width};

@@ -1,5 +1,5 @@
 //! The store. What every backend must do stands in `starts`, `proofs`, `results`, `sweeps`,
-//! `callbacks`, `idempotency` and `returns`, as functions over `&dyn Store`; `sqlite` runs them all on
+//! `callbacks`, `idempotency`, `returns` and `webhooks`, as functions over `&dyn Store`; `sqlite` runs them all on
 //! SQLite and adds what a file of one's own brings along, `damage` what a damaged row does, `keys` what
 //! a key ring does.
 
@@ -15,3 +15,4 @@ mod returns;
 mod sqlite;
 mod starts;
 mod sweeps;
+mod webhooks;
