@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use super::{config, demo, healthcheck, keys, openapi, sandbox, serve, token};
+use super::{config, demo, healthcheck, keys, openapi, sandbox, serve, token, webhook};
 use crate::domain::Chain;
 
 /// A backend-for-frontend gateway for identity verification.
@@ -36,6 +36,10 @@ enum Command {
     /// Make access tokens for development, where no sign-in service is at hand.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Look at webhooks on their way and set them going again, while no gateway runs. One that runs
+    /// does the same by its back-end API (`/v1/backend/webhooks/deliveries`).
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
     /// Ask a running gateway whether it is alive; for containers. Exits 0 or 1.
     Healthcheck,
     /// Print the API's contract (OpenAPI 3.1).
@@ -66,6 +70,18 @@ enum TokenCommand {
     Mint(token::MintOptions),
 }
 
+#[derive(Debug, Subcommand)]
+enum WebhookCommand {
+    /// Print the endpoints and the newest deliveries.
+    List(webhook::ListOptions),
+    /// Send a webhook once more, or all that were given up, when the gateway is started. Enables
+    /// their endpoints.
+    Redeliver(webhook::RedeliverOptions),
+    /// Enable an endpoint that was disabled because it answered 410. One whose `url` is another now
+    /// is enabled by itself.
+    Enable(webhook::EnableOptions),
+}
+
 /// Does what the command line says.
 pub fn run() -> ExitCode {
     let Cli { config: file, command } = Cli::parse();
@@ -78,6 +94,9 @@ pub fn run() -> ExitCode {
         Command::Keys(KeysCommand::Generate(options)) => keys::generate(options),
         Command::Token(TokenCommand::Key(options)) => token::make_key(options),
         Command::Token(TokenCommand::Mint(options)) => token::mint(file, options),
+        Command::Webhook(WebhookCommand::List(options)) => webhook::list(file, options),
+        Command::Webhook(WebhookCommand::Redeliver(options)) => webhook::redeliver(file, options),
+        Command::Webhook(WebhookCommand::Enable(options)) => webhook::enable(file, options),
         Command::Healthcheck => healthcheck::run(file),
         Command::Openapi => openapi::run(),
     };

@@ -2,8 +2,11 @@
 
 use jiff::SignedDuration;
 
-use super::{apply, expire, forget, read, turns::Turns};
-use crate::{domain::Tasks, usecase::Ports};
+use super::{apply, deliver, expire, forget, read, turns::Turns};
+use crate::{
+    domain::Tasks,
+    usecase::{Ports, webhook},
+};
 
 /// How often the jobs look for work, and how much they do at once.
 #[derive(Clone, Copy, Debug)]
@@ -24,5 +27,8 @@ pub fn start(tasks: &Tasks, ports: &Ports, pace: Pace) {
     tasks.spawn(apply::run(turns.clone()));
     tasks.spawn(read::run(turns.clone(), pace.reads));
     tasks.spawn(forget::run(Turns { tick: FORGETTING, ..turns.clone() }));
+    for route in webhook::routes(ports) {
+        tasks.spawn(deliver::run(turns.clone(), route));
+    }
     tasks.spawn(expire::run(turns));
 }

@@ -32,3 +32,4 @@ mod tokens;
 mod unauthorized;
 mod verdicts;
 mod waiting;
+mod webhooks;
