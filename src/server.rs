@@ -37,7 +37,7 @@ use crate::{
     jobs,
     storage::{self, Options, Store},
     telemetry::Metrics,
-    upstream::{Directory, Gtf, HttpClient, UserService},
+    upstream::{Courier, Directory, Gtf, HttpClient, SignedPost, UserService},
     usecase::{self, Parts, Ports, RedirectRules, SdkEndpoint},
 };
 
@@ -71,6 +71,7 @@ impl Gateway {
         let metrics = Metrics::install();
         let state = state(&settings, &host).await?;
         usecase::verification::recover(&state.ports).await.context("the store cannot be read")?;
+        usecase::webhook::prepare(&state.ports).await.context("the store cannot be written")?;
         let (public, addr, door) = public_listener(&settings, &state)?;
         let (admin, admin_addr) = admin_listener(&settings, &state, metrics.clone())?;
         let pace = jobs::Pace {
@@ -200,6 +201,7 @@ async fn state(settings: &Settings, host: &Host) -> anyhow::Result<AppState> {
         store,
         provider: Arc::new(provider),
         directory: directory.map(|service| -> Arc<dyn Directory> { Arc::new(service) }),
+        couriers: couriers(settings, &http)?,
         clock,
         tasks,
         policy: settings.policy(),
@@ -233,6 +235,15 @@ async fn state(settings: &Settings, host: &Host) -> anyhow::Result<AppState> {
         },
         draining: Arc::new(AtomicBool::new(false)),
     })
+}
+
+fn couriers(settings: &Settings, http: &HttpClient) -> anyhow::Result<Vec<Arc<dyn Courier>>> {
+    let local = settings.server.is_local();
+    let courier = |webhook| -> anyhow::Result<Arc<dyn Courier>> {
+        let post = SignedPost::new(webhook, http, local);
+        Ok(Arc::new(post.context("the settings of webhooks cannot be used")?))
+    };
+    settings.webhooks.iter().map(courier).collect()
 }
 
 async fn open_store(settings: &Settings) -> anyhow::Result<Arc<dyn Store>> {

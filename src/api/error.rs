@@ -281,6 +281,10 @@ fn problem_of(error: &usecase::Error, now: Timestamp) -> Problem {
             ProblemType::UpstreamError,
             "The verification provider's answer could not be used. The operator has been told.",
         ),
+        Error::EndpointRemoved => Problem::new(
+            ProblemType::Conflict,
+            "The endpoint of this webhook is not in the gateway's settings any more.",
+        ),
         Error::CallbackUnreadable(_) => Problem::new(
             ProblemType::MalformedRequest,
             "The body is no statement about a submission. It was kept for an operator.",

@@ -33,7 +33,7 @@ const fn on(method: &'static str, path: &'static str, route: fn() -> Route) -> O
 }
 
 /// All of them. A test holds this table against `openapi.yaml`.
-pub const OPERATIONS: [Operation; 13] = [
+pub const OPERATIONS: [Operation; 15] = [
     on("POST", "/v1/verifications", || web::post().to(v1::verifications::start)),
     on("GET", "/v1/verifications", || web::get().to(v1::verifications::list)),
     on("GET", "/v1/verifications/{verificationId}", || web::get().to(v1::verifications::get)),
@@ -47,6 +47,10 @@ pub const OPERATIONS: [Operation; 13] = [
     on("GET", "/v1/backend/verifications/{verificationId}", || web::get().to(v1::backend::get)),
     on("POST", "/v1/backend/verifications/{verificationId}/refresh", || {
         web::post().to(v1::backend::refresh)
+    }),
+    on("GET", "/v1/backend/webhooks/deliveries", || web::get().to(v1::webhooks::list)),
+    on("POST", "/v1/backend/webhooks/deliveries/{deliveryId}/redeliver", || {
+        web::post().to(v1::webhooks::redeliver)
     }),
     on("POST", CALLBACKS, || web::post().to(callbacks::receive)),
     on("PUT", CALLBACKS, || web::put().to(callbacks::receive)),

@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use super::{callbacks, config, demo, healthcheck, keys, openapi, sandbox, serve, token};
+use super::{callbacks, config, demo, healthcheck, keys, openapi, sandbox, serve, token, webhook};
 use crate::domain::Chain;
 
 /// A backend-for-frontend gateway for identity verification.
@@ -39,6 +39,10 @@ enum Command {
     /// Look after callbacks that could not be applied, whether or not the gateway runs.
     #[command(subcommand)]
     Callbacks(callbacks::Command),
+    /// Look at webhooks on their way and set them going again, while no gateway runs. One that runs
+    /// does the same by its back-end API (`/v1/backend/webhooks/deliveries`).
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
     /// Ask a running gateway whether it is alive; for containers. Exits 0 or 1.
     Healthcheck,
     /// Print the API's contract (OpenAPI 3.1).
@@ -69,6 +73,18 @@ enum TokenCommand {
     Mint(token::MintOptions),
 }
 
+#[derive(Debug, Subcommand)]
+enum WebhookCommand {
+    /// Print the endpoints and the newest deliveries.
+    List(webhook::ListOptions),
+    /// Send a webhook once more, or all that were given up, when the gateway is started. Enables
+    /// their endpoints.
+    Redeliver(webhook::RedeliverOptions),
+    /// Enable an endpoint that was disabled because it answered 410. One whose `url` is another now
+    /// is enabled by itself.
+    Enable(webhook::EnableOptions),
+}
+
 /// Does what the command line says.
 pub fn run() -> ExitCode {
     let Cli { config: file, command } = Cli::parse();
@@ -82,6 +98,9 @@ pub fn run() -> ExitCode {
         Command::Token(TokenCommand::Key(options)) => token::make_key(options),
         Command::Token(TokenCommand::Mint(options)) => token::mint(file, options),
         Command::Callbacks(command) => callbacks::run(file, command),
+        Command::Webhook(WebhookCommand::List(options)) => webhook::list(file, options),
+        Command::Webhook(WebhookCommand::Redeliver(options)) => webhook::redeliver(file, options),
+        Command::Webhook(WebhookCommand::Enable(options)) => webhook::enable(file, options),
         Command::Healthcheck => healthcheck::run(file),
         Command::Openapi => openapi::run(),
     };

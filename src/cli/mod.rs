@@ -12,5 +12,6 @@ mod sandbox;
 mod serve;
 mod signal;
 mod token;
+mod webhook;
 
 pub use command::run;

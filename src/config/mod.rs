@@ -29,6 +29,7 @@ mod storage;
 mod tree;
 mod values;
 mod verifications;
+mod webhooks;
 
 pub use apps::App;
 pub use auth::{Algorithm, Auth, Claims, ContactProof, Issuer, KeySource, Proof, TokenUse};
@@ -48,3 +49,4 @@ pub use show::Shown;
 pub use storage::{Database, Storage};
 pub use values::{BaseUrl, TextFile};
 pub use verifications::Verifications;
+pub use webhooks::Webhook;

@@ -23,6 +23,7 @@ use super::redirects::{self, RedirectMode, Redirects};
 use super::server::{self, Server};
 use super::storage::{self, Storage};
 use super::verifications::{self, Verifications};
+use super::webhooks::{self, Webhook};
 use crate::domain::Policy;
 
 /// Everything an operator decides, a field a section.
@@ -46,6 +47,8 @@ pub struct Settings {
     pub storage: Storage,
     /// How long a verification lives.
     pub verifications: Verifications,
+    /// Which back ends are told of changes.
+    pub webhooks: Vec<Webhook>,
     /// How often callers may call.
     pub limits: Limits,
     /// How late results are fetched.
@@ -92,6 +95,7 @@ pub(super) fn read(root: &Section<'_>) -> Read<Settings> {
     let redirects = redirects::read(&root.table("redirects"));
     let storage = storage::read(&root.table("storage"), reach);
     let verifications = verifications::read(&root.table("verifications"));
+    let webhooks = webhooks::read(root, reach);
     let limits = limits::read(&root.table("limits"));
     let reconcile = reconcile::read(&root.table("reconcile"));
     let log = log::read(&root.table("log"));
@@ -112,6 +116,7 @@ pub(super) fn read(root: &Section<'_>) -> Read<Settings> {
         redirects: redirects?,
         storage: storage?,
         verifications: verifications?,
+        webhooks: webhooks?,
         limits: limits?,
         reconcile: reconcile?,
         log: log?,

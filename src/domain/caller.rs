@@ -48,6 +48,8 @@ pub enum Scope {
     VerificationRead,
     /// Start verifications on behalf of users.
     VerificationStart,
+    /// See and repeat deliveries of webhooks.
+    WebhookManage,
 }
 
 impl Scope {
@@ -56,12 +58,13 @@ impl Scope {
         match self {
             Self::VerificationRead => "verification:read",
             Self::VerificationStart => "verification:start",
+            Self::WebhookManage => "webhook:manage",
         }
     }
 
     /// Reads [`Scope::as_str`] back; `None` for scopes that mean nothing to us.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::VerificationRead, Self::VerificationStart]
+        [Self::VerificationRead, Self::VerificationStart, Self::WebhookManage]
             .into_iter()
             .find(|scope| scope.as_str() == text)
     }

@@ -73,6 +73,10 @@ type_id! {
     /// The id of a stored callback: `cbk_…`.
     CallbackId, "cbk"
 }
+type_id! {
+    /// The id of a webhook's delivery to one endpoint: `whd_…`, the same at every try.
+    DeliveryId, "whd"
+}
 
 /// Our name for one initiate-flow call, the provider's `x-partner-session-id`.
 ///

@@ -3,6 +3,7 @@
 //! Nothing here knows HTTP, SQL or the provider's spelling, and nothing here reads a clock: time is
 //! handed in. Types derive no serde; whoever writes a value down spells it in its own room.
 
+mod address;
 mod attempt;
 mod callback;
 mod caller;
@@ -13,6 +14,7 @@ mod confluence_tests;
 mod contact;
 #[cfg(test)]
 mod contact_tests;
+mod delivery;
 mod id;
 mod idempotency;
 mod news;
@@ -36,7 +38,9 @@ mod transition_tests;
 mod user;
 mod verification;
 mod visible;
+mod webhook;
 
+pub use address::{AddressClass, is_private_network};
 pub use attempt::{Attempt, AttemptState, Credential, IssuedCredential};
 pub use callback::{AsideReason, CallbackState, CallbackSummary};
 pub use caller::{AppCaller, AppId, BackendCaller, Scope};
@@ -46,7 +50,10 @@ pub use contact::{
     Contact, ContactKind, ContactSource, EmailAddress, InvalidContact, PhoneNumber,
     VerificationReference, VerifiedContact,
 };
-pub use id::{CallbackId, InvalidId, SessionId, SubmissionId, VerificationId};
+pub use delivery::{
+    Delivery, DeliveryOutcome, DeliveryState, DueDelivery, LastTry, NextStep, Tried,
+};
+pub use id::{CallbackId, DeliveryId, InvalidId, SessionId, SubmissionId, VerificationId};
 pub use idempotency::{IdempotencyKey, InvalidIdempotencyKey, KeyOwner, RequestClaim};
 pub use news::{Alarm, CaptureOutcome, DetailsAnswer, Effect, News, Note, NoteKind};
 pub use pii::Pii;
@@ -63,3 +70,4 @@ pub use tasks::Tasks;
 pub use trace::Trace;
 pub use user::{InvalidUserId, UserId};
 pub use verification::{Moment, Verification};
+pub use webhook::{Endpoint, EndpointId, WebhookEvent};

@@ -1,9 +1,10 @@
-//! Work no request asks for: apply callbacks, read details, expire, forget.
+//! Work no request asks for: apply callbacks, read details, expire, deliver webhooks, forget.
 //!
 //! Each job is a loop around one use case. A failure is logged and tried again at the next turn;
 //! nothing a job knows is only in memory, so stopping one loses nothing.
 
 mod apply;
+mod deliver;
 mod expire;
 mod forget;
 mod read;

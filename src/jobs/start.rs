@@ -2,10 +2,10 @@
 
 use jiff::SignedDuration;
 
-use super::{apply, expire, forget, read, turns::Turns};
+use super::{apply, deliver, expire, forget, read, turns::Turns};
 use crate::{
     domain::Tasks,
-    usecase::{Ports, verification::ReadPace},
+    usecase::{Ports, verification::ReadPace, webhook},
 };
 
 /// How often the jobs look for work, and how much they do at once.
@@ -30,5 +30,8 @@ pub fn start(tasks: &Tasks, ports: &Ports, pace: Pace) {
     let reads = ReadPace::new(pace.reads, pace.reads_per_second);
     tasks.spawn(read::run(turns.clone(), reads));
     tasks.spawn(forget::run(Turns { tick: FORGETTING, ..turns.clone() }));
+    for route in webhook::routes(ports) {
+        tasks.spawn(deliver::run(turns.clone(), route));
+    }
     tasks.spawn(expire::run(turns));
 }

@@ -10,12 +10,14 @@ use std::{
 
 use tokio::sync::watch;
 
+use super::posts::Posts;
 use crate::domain::VerificationId;
 
 /// The announcements of one process; cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
     topics: Arc<Mutex<HashMap<VerificationId, Weak<watch::Sender<u64>>>>>,
+    posts: Posts,
 }
 
 /// One waiter's ear; the topic lives as long as somebody listens.
@@ -50,6 +52,11 @@ impl Changes {
         if let Some(topic) = topic {
             topic.send_modify(|count| *count = count.wrapping_add(1));
         }
+    }
+
+    /// Those who carry webhooks; they care for none in particular.
+    pub(super) const fn posts(&self) -> &Posts {
+        &self.posts
     }
 
     /// How many verifications somebody waits for.

@@ -57,6 +57,8 @@ pub(super) enum Blinded {
     RequestBody,
     /// What stands in the address of a way back.
     Return,
+    /// The address of an endpoint of webhooks.
+    WebhookUrl,
     /// The fixed text by which a database knows its index key again.
     Check,
 }
@@ -73,6 +75,7 @@ impl Blinded {
             Self::Request => "request",
             Self::RequestBody => "request_body",
             Self::Return => "return",
+            Self::WebhookUrl => "webhook_url",
             Self::Check => "check",
         }
     }

@@ -4,15 +4,18 @@ use futures_util::future::BoxFuture;
 
 use super::{
     callbacks::Callbacks, changes::Changes, error::StoreError, idempotency::Idempotency,
-    returns::Returns, verifications::Verifications,
+    posts::Posts, returns::Returns, verifications::Verifications, webhooks::Webhooks,
 };
 
 /// Everything a backend provides. One contract test suite holds for all backends.
 ///
 /// Each method is one transaction, named for the fact it records; on `Ok` it is durable.
-pub trait Store: Verifications + Callbacks + Idempotency + Returns + Health {
+pub trait Store: Verifications + Callbacks + Idempotency + Returns + Webhooks + Health {
     /// Where changes are announced once they are committed.
     fn changes(&self) -> &Changes;
+
+    /// Where it is told that webhooks are due.
+    fn posts(&self) -> &Posts;
 
     /// Does what was accepted, refuses everything after with [`StoreError::Closed`], and leaves the
     /// database in order. Closing twice is closing once. Dropping the last reference does the

@@ -18,6 +18,7 @@ use thread_local::ThreadLocal;
 use super::{
     error::{SetupError, UpstreamError},
     tls,
+    webhook::Guard,
 };
 use crate::{config::Egress, domain::Trace};
 
@@ -50,7 +51,12 @@ struct Recipe {
     tls: ClientConfig,
     proxy: Option<Proxy>,
     connect_timeout: Duration,
+    /// Who looks names up, if not the system alone.
+    guard: Option<Guard>,
 }
+
+/// The most that is read of an answer nobody looks at, so that its connection can be used again.
+const UNREAD: usize = 16 * 1024;
 
 /// What bounds one call.
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +79,25 @@ impl HttpClient {
     pub fn new(egress: &Egress, connect_timeout: Duration) -> Result<Self, SetupError> {
         let proxy = egress.proxy_url.as_ref().map(|url| Proxy::all(url.expose_secret()));
         let proxy = proxy.transpose().map_err(|_| SetupError::Proxy)?;
-        let recipe = Recipe { tls: tls::config(egress.ca.as_ref())?, proxy, connect_timeout };
+        let tls = tls::config(egress.ca.as_ref())?;
+        Self::built(Recipe { tls, proxy, connect_timeout, guard: None })
+    }
+
+    /// A client of its own, for addresses that others have a say in: connects only where `guard`
+    /// permits. Where a proxy is forced on us it makes the connections, and has to guard them.
+    pub(super) fn guarded(
+        &self,
+        connect_timeout: Duration,
+        guard: Guard,
+    ) -> Result<Self, SetupError> {
+        let Recipe { tls, proxy, .. } = &self.shared.recipe;
+        // The guard would judge the proxy's own name.
+        let guard = Some(guard).filter(|_| proxy.is_none());
+        let (tls, proxy) = (tls.clone(), proxy.clone());
+        Self::built(Recipe { tls, proxy, connect_timeout, guard })
+    }
+
+    fn built(recipe: Recipe) -> Result<Self, SetupError> {
         let shared = Shared { clients: ThreadLocal::new(), recipe };
         // What cannot be built must be known before anything is served.
         shared.client().map_err(|error| SetupError::Client(error.without_url()))?;
@@ -100,6 +124,26 @@ impl HttpClient {
         };
         read(response, limits.max_answer).await
     }
+
+    /// Makes the call, once, and takes the head of the answer, whatever its body is.
+    pub(super) async fn knock(
+        &self,
+        mut request: Request,
+        deadline: Duration,
+    ) -> Result<(StatusCode, HeaderMap), UpstreamError> {
+        *request.timeout_mut() = Some(deadline);
+        let client = self.shared.client().map_err(failure)?;
+        let mut response = client.execute(request).await.map_err(failure)?;
+        let mut unread = UNREAD;
+        // Whatever goes wrong from here on, the answer was given.
+        while let Ok(Some(chunk)) = response.chunk().await {
+            match unread.checked_sub(chunk.len()) {
+                Some(less) => unread = less,
+                None => break,
+            }
+        }
+        Ok((response.status(), std::mem::take(response.headers_mut())))
+    }
 }
 
 impl Shared {
@@ -124,6 +168,10 @@ impl Recipe {
             .pool_idle_timeout(IDLE)
             .http2_keep_alive_interval(PROBE.0)
             .http2_keep_alive_timeout(PROBE.1);
+        let builder = match &self.guard {
+            Some(guard) => builder.dns_resolver(guard.clone()),
+            None => builder,
+        };
         match &self.proxy {
             Some(proxy) => builder.proxy(proxy.clone()).build(),
             None => builder.build(),

@@ -1,4 +1,4 @@
-//! Whom we ask: the provider, the partner's user service, and key sets.
+//! Whom we ask: the provider, the partner's user service, and key sets; and whom we tell.
 //!
 //! Every answer is hostile until parsed: bounded in time and size, read leniently, and never shown
 //! to an app.
@@ -14,6 +14,7 @@ mod provider;
 mod spread;
 mod tls;
 mod token;
+mod webhook;
 
 pub use directory::{Directory, UserService};
 pub use error::{SetupError, UpstreamError};
@@ -22,3 +23,4 @@ pub use http::HttpClient;
 pub use jwks::{FetchedKeys, RemoteKeys};
 pub use provider::{InitiateFlow, Provider, SubmissionQuery, UnreadableCallback};
 pub use token::{Mint, MintedToken, PartnerToken, TokenCache};
+pub use webhook::{Courier, SignedPost};

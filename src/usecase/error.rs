@@ -100,6 +100,9 @@ pub enum Error {
     /// The first answer must not be given again.
     #[error("what was answered under this idempotency key is over")]
     AnswerSpent,
+    /// The settings name the endpoint of a webhook no more.
+    #[error("the endpoint of the webhook is not there any more")]
+    EndpointRemoved,
     /// A callback was kept, but nobody can read it.
     #[error("a callback cannot be read")]
     CallbackUnreadable(#[from] UnreadableCallback),

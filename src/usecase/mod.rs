@@ -7,6 +7,7 @@ mod idempotency;
 mod ports;
 pub mod verification;
 mod waiters;
+pub mod webhook;
 
 pub use error::Error;
 pub use forget::forget_due;

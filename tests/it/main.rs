@@ -36,3 +36,4 @@ mod tokens;
 mod unauthorized;
 mod verdicts;
 mod waiting;
+mod webhooks;

@@ -14,6 +14,7 @@ use tracing_subscriber::{EnvFilter, fmt::MakeWriter, prelude::*, registry};
 use crate::{
     contacts::user_service::{Mood, UserService},
     support::{Answer, CALLBACK_KEY, TestApp},
+    webhooks::receiver::{Receiver, SECRET},
 };
 
 /// Everything the process logs at its chattiest, in memory.
@@ -40,7 +41,7 @@ impl<'a> MakeWriter<'a> for Memory {
 }
 
 /// Values that nothing but the user's own app, the provider and entitled back ends may ever see.
-const CANARIES: [&str; 11] = [
+const CANARIES: [&str; 13] = [
     "canary-user-77",
     "81777333001",
     "canary-reference-77",
@@ -52,6 +53,8 @@ const CANARIES: [&str; 11] = [
     "sandbox-pass-key",
     "directory-key-77",
     CALLBACK_KEY,
+    "canary-path-77",
+    SECRET,
 ];
 
 #[tokio::test]
@@ -66,14 +69,19 @@ async fn no_personal_value_or_secret_is_found_where_it_does_not_belong() {
         "phoneReference": "canary-reference-77-dir",
     })))
     .await;
+    let receiver = Receiver::start().await;
     let contact = TestApp::builder().contact("[\"claims\", \"proof\", \"directory\"]");
-    let builder = contact.settings(&service.settings()).redirects("mode = \"gateway\"");
+    let builder = contact
+        .settings(&service.settings())
+        .settings(&receiver.settings("ledger"))
+        .redirects("mode = \"gateway\"");
     let mut app = builder.without_callbacks().start().await;
     // A browser's stand-in that goes nowhere by itself.
     app.http = reqwest::Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
 
     let (seen, mut secrets) = drive(&app).await;
     secrets.extend(drive_contacts(&app, &service).await);
+    receiver.received(1).await;
     let metrics = app.http.get(format!("{}/metrics", app.admin_url)).send().await.unwrap();
     let metrics = metrics.bytes().await.unwrap().to_vec();
     let directory = Arc::clone(&app.directory);

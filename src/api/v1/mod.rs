@@ -5,3 +5,4 @@ mod started;
 mod starting;
 pub(super) mod verifications;
 mod views;
+pub(super) mod webhooks;

@@ -6,6 +6,7 @@ mod idempotency;
 mod kept;
 mod lane;
 mod linking;
+mod outbox;
 mod proofs;
 mod reader;
 mod returns;
@@ -17,6 +18,7 @@ mod store;
 mod sweeps;
 mod timeline;
 mod verifications;
+mod webhooks;
 mod writer;
 
 pub(super) use store::{Untouched, Width};

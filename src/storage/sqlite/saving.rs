@@ -9,6 +9,7 @@ use rusqlite::params;
 
 use super::{
     aggregate::{Loaded, place},
+    outbox,
     writer::Tx,
 };
 use crate::{
@@ -218,6 +219,9 @@ pub(super) fn save(
     let standing = Standing::of(&verification);
     if standing != before.standing {
         save_standing(tx, number, &verification, &key, policy)?;
+    }
+    if (standing.status, standing.reason) != (before.standing.status, before.standing.reason) {
+        outbox::post(tx, &verification)?;
     }
     for note in &effect.notes {
         insert_note(tx, number, note)?;

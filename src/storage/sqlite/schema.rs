@@ -20,11 +20,12 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("migrations/0002-idempotency.sql")),
     M::up(include_str!("migrations/0003-contact-proofs.sql")),
     M::up(include_str!("migrations/0004-returns.sql")),
+    M::up(include_str!("migrations/0005-webhooks.sql")),
     M::up(include_str!("migrations/0006-recovery.sql")),
 ];
 
 /// Enough for every statement of this backend.
-const STATEMENTS: usize = 96;
+const STATEMENTS: usize = 128;
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {

@@ -16,6 +16,7 @@ use crate::storage::{
     changes::Changes,
     error::{DatabaseCause, OpenError, StoreError},
     keyring::KeyRing,
+    posts::Posts,
     store::{Health, Store},
 };
 
@@ -143,6 +144,10 @@ impl SqliteStore {
 impl Store for SqliteStore {
     fn changes(&self) -> &Changes {
         &self.changes
+    }
+
+    fn posts(&self) -> &Posts {
+        self.changes.posts()
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

@@ -40,12 +40,19 @@ pub(super) struct Tx<'a> {
     /// What was just written and will soon be wanted.
     pub(super) shelf: &'a Shelf,
     changed: Vec<VerificationId>,
+    posted: bool,
 }
 
 impl Tx<'_> {
     /// Lets the waiters of `id` be told after the commit.
     pub(super) fn announce(&mut self, id: VerificationId) {
         self.changed.push(id);
+    }
+
+    /// Lets those who carry webhooks be told after the commit. Of work that is undone they hear in
+    /// vain, which does no harm.
+    pub(super) const fn post(&mut self) {
+        self.posted = true;
     }
 }
 
@@ -195,7 +202,7 @@ struct Batch<'a> {
 impl<'a> Batch<'a> {
     fn new(writer: &'a Writer) -> Self {
         let (conn, ring, shelf) = (&writer.conn, &writer.ring, &writer.shelf);
-        let tx = Tx { conn, ring, shelf, changed: Vec::new() };
+        let tx = Tx { conn, ring, shelf, changed: Vec::new(), posted: false };
         Self { writer, tx, jobs: Vec::new(), careful: false, broken: false, stuck: None }
     }
 
@@ -272,6 +279,9 @@ impl<'a> Batch<'a> {
         }
         for id in self.tx.changed.drain(..) {
             self.writer.changes.announce(id);
+        }
+        if self.tx.posted {
+            self.writer.changes.posts().announce();
         }
         for job in self.jobs {
             job.answer();

@@ -106,7 +106,7 @@ pub(super) fn fault(
 }
 
 /// How long the provider asks us to wait, in either form of the header (RFC 9110, section 10.2.3).
-pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+pub(in crate::upstream) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let wait = if let Ok(seconds) = text.parse() {
         Duration::from_secs(seconds)

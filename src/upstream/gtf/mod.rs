@@ -11,3 +11,4 @@ mod report;
 mod wire;
 
 pub use client::Gtf;
+pub(super) use fault::retry_after;

@@ -4,3 +4,4 @@ mod mistakes;
 mod proofs;
 mod sample;
 mod sources;
+mod webhooks;

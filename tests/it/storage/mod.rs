@@ -1,5 +1,5 @@
 //! The store. What every backend must do stands in `starts`, `proofs`, `results`, `sweeps`,
-//! `callbacks`, `kept`, `idempotency` and `returns`, as functions over `&dyn Store`; `sqlite` runs them all on
+//! `callbacks`, `kept`, `idempotency`, `returns` and `webhooks`, as functions over `&dyn Store`; `sqlite` runs them all on
 //! SQLite and adds what a file of one's own brings along, `damage` what a damaged row does, `keys` what
 //! a key ring does, `sequences` what any sequence of it all does.
 
@@ -19,3 +19,4 @@ mod sqlite;
 mod starts;
 mod steps;
 mod sweeps;
+mod webhooks;

@@ -104,6 +104,14 @@ mod contract {
             an_answer_is_spent_at_the_end_of_its_credential,
             an_answer_without_a_credential_outlives_the_capture,
             what_is_over_is_forgotten_in_batches;
+        webhooks:
+            a_new_status_leaves_a_webhook_for_each_endpoint,
+            without_endpoints_nothing_is_written,
+            the_reference_comes_with_what_is_due,
+            what_has_arrived_stays_arrived,
+            a_disabled_endpoint_keeps_what_waits_for_it,
+            an_endpoint_taken_out_is_told_nothing_more,
+            old_deliveries_are_forgotten_in_batches;
         returns:
             a_way_back_leads_to_its_attempt_until_its_end,
             a_way_back_of_no_attempt_leads_nowhere,
