@@ -15,6 +15,7 @@ mod contacts;
 mod contract;
 mod demo;
 mod edge;
+mod events;
 mod idempotency;
 mod living;
 mod on_behalf;

@@ -9,6 +9,7 @@ mod read;
 mod renew;
 mod returns;
 mod start;
+mod watch;
 
 pub use capture::report_capture;
 pub use confirm::{read_due, wait_for_due_read};
@@ -19,3 +20,4 @@ pub use read::{Inspected, Seen, get, inspect, list, wait};
 pub use renew::renew;
 pub use returns::{Landing, follow_back};
 pub use start::{ContactWish, OnBehalf, StartRequest, start, start_for};
+pub use watch::{Told, Watch, watch};

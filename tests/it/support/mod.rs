@@ -9,6 +9,7 @@ mod document;
 mod examples;
 mod issuer;
 mod raw;
+mod stream;
 
 pub(crate) use answer::Answer;
 pub(crate) use app::{CALLBACK_KEY, PATIENCE, TestApp, write_settings};
@@ -16,3 +17,4 @@ pub(crate) use clock::ManualClock;
 pub(crate) use contract::Contract;
 pub(crate) use issuer::Issuer;
 pub(crate) use raw::read_answer;
+pub(crate) use stream::{Block, Event};
