@@ -4,7 +4,7 @@ use futures_util::future::join;
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::given::started;
+use super::given::{at_rest, beat, started};
 use crate::support::{Block, PATIENCE, TestApp};
 
 #[tokio::test]
@@ -16,10 +16,9 @@ async fn a_stream_ends_with_its_token() {
     let mut stream = app.watch(&short, &id).await;
     stream.event().await;
 
-    app.clock.wait_for_sleepers_until(app.now() + SignedDuration::from_secs(15), 1).await;
-    app.clock.advance(SignedDuration::from_secs(15));
+    beat(&app, 1).await;
     let before = stream.next().await;
-    app.clock.wait_for_sleepers_until(end, 1).await;
+    at_rest(&app, end, 1).await;
     app.clock.advance(SignedDuration::from_secs(5));
     let after = stream.next().await;
 

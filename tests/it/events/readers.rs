@@ -7,10 +7,8 @@ use tokio::{
     net::{TcpSocket, TcpStream},
 };
 
-use super::given::change;
+use super::given::{at_rest, beat, change};
 use crate::support::{Block, PATIENCE, TestApp};
-
-const BEAT: SignedDuration = SignedDuration::from_secs(15);
 
 /// A connection that asks for a stream and then reads nothing, with as little room for what it does
 /// not read as the system gives.
@@ -44,14 +42,13 @@ async fn a_client_that_never_reads_is_dropped_and_harms_nobody() {
     for _ in 0..4 {
         sockets.push(deaf(&app, &token, &id).await);
     }
-    app.clock.wait_for_sleepers_until(app.now() + BEAT, 4).await;
+    at_rest(&app, app.now() + SignedDuration::from_secs(15), 4).await;
     let mut listener = app.watch(&other, &others).await;
     listener.event().await;
 
     // Heartbeats fill what the clients do not read, and the listener shows that they were sent.
     for _ in 0..1000 {
-        app.clock.wait_for_sleepers_until(app.now() + BEAT, 1).await;
-        app.clock.advance(BEAT);
+        beat(&app, 1).await;
         assert_eq!(listener.next().await, Some(Block::Comment));
     }
     let fifth = async {

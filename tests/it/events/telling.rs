@@ -4,7 +4,7 @@ use futures_util::future::join;
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::given::{change, started};
+use super::given::{beat, change, started};
 use crate::support::{Block, Event, TestApp};
 
 /// All events of one verification whose capture is finished while somebody watches.
@@ -50,8 +50,7 @@ async fn a_partial_completion_is_told_and_does_not_end_the_stream() {
     while seen.status() != "partially_completed" {
         seen = stream.event().await;
     }
-    app.clock.wait_for_sleepers_until(app.now() + SignedDuration::from_secs(15), 1).await;
-    app.clock.advance(SignedDuration::from_secs(15));
+    beat(&app, 1).await;
 
     assert_eq!(stream.next().await, Some(Block::Comment), "it is still open");
     app.stop().await;
@@ -79,19 +78,43 @@ async fn an_expiry_is_told_and_ends_the_stream() {
 }
 
 #[tokio::test]
-async fn a_change_while_the_stream_is_being_opened_is_not_missed() {
+async fn a_callback_while_the_stream_is_being_opened_is_not_missed() {
     let app = TestApp::start().await;
     for round in 0..40 {
         let token = app.token(&format!("cust-{round}"), "01");
         let id = app.start_verification(&token, json!({ "channel": "sdk" })).await.text("/id");
         let session = app.session(&id).await;
 
-        let opening = app.watch(&token, &id);
-        let (stream, _) =
-            join(opening, async { app.provider.finish_capture(&session).unwrap() }).await;
+        let call_back = async { app.provider.finish_capture(&session).unwrap() };
+        let (stream, _) = join(app.watch(&token, &id), call_back).await;
         let events = stream.rest().await;
 
         assert_eq!(events.last().unwrap().status(), "approved", "round {round}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_change_at_any_moment_of_opening_is_not_missed() {
+    let app = TestApp::start().await;
+    for round in 0..120 {
+        let token = app.token(&format!("cust-{round}"), "00");
+        let id = app.start_verification(&token, json!({ "channel": "sdk" })).await.text("/id");
+
+        let opening = async {
+            // A little later each time, across the time that a change takes.
+            for _ in 0..round * 4 {
+                tokio::task::yield_now().await;
+            }
+            app.watch(&token, &id).await
+        };
+        let (mut stream, ()) = join(opening, change(&app, &token, &id)).await;
+        let mut seen = stream.event().await.json();
+        if seen["nextAction"] != "wait" {
+            seen = stream.event().await.json();
+        }
+
+        assert_eq!(seen["nextAction"], "wait", "round {round}");
     }
     app.stop().await;
 }
@@ -142,9 +165,7 @@ async fn silence_is_broken_every_fifteen_seconds() {
     stream.event().await;
 
     for _ in 0..3 {
-        let beat = app.now() + SignedDuration::from_secs(15);
-        app.clock.wait_for_sleepers_until(beat, 1).await;
-        app.clock.advance(SignedDuration::from_secs(15));
+        beat(&app, 1).await;
 
         assert_eq!(stream.next().await, Some(Block::Comment));
     }
