@@ -279,6 +279,14 @@ fn public_listener(
     .keep_alive(KeepAlive::Timeout(settings.server.keep_alive))
     .client_request_timeout(settings.server.header_deadline)
     .client_disconnect_timeout(Duration::from_secs(1))
+    // Whoever hangs up gives its place back at once, not when the next thing is written to it.
+    .h1_allow_half_closed(false)
+    // Two changes in a row are two small writes, and the second must not wait for the first to be
+    // acknowledged.
+    .tcp_nodelay(true)
+    // What waits for a client that does not read; the buffer is made with this size anyway.
+    .h1_write_buffer_size(8 * 1024)
+    .on_connect(api::bound_writes(settings.server.write_deadline))
     .shutdown_timeout(settings.server.shutdown_deadline.as_secs())
     .disable_signals();
     if settings.server.workers > 0 {

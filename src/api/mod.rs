@@ -3,6 +3,7 @@
 mod address;
 mod admin;
 mod callbacks;
+mod connection;
 mod document;
 mod error;
 mod extract;
@@ -20,6 +21,7 @@ mod v1;
 
 pub use address::TrustedProxies;
 pub use admin::{Readiness, configure as configure_admin};
+pub use connection::bound_writes;
 pub use document::OPENAPI;
 pub use limiter::Limiter;
 pub use middleware::{RequestSpan, around, bound_head, check_origin};

@@ -33,10 +33,11 @@ const fn on(method: &'static str, path: &'static str, route: fn() -> Route) -> O
 }
 
 /// All of them. A test holds this table against `openapi.yaml`.
-pub const OPERATIONS: [Operation; 15] = [
+pub const OPERATIONS: [Operation; 16] = [
     on("POST", "/v1/verifications", || web::post().to(v1::verifications::start)),
     on("GET", "/v1/verifications", || web::get().to(v1::verifications::list)),
     on("GET", "/v1/verifications/{verificationId}", || web::get().to(v1::verifications::get)),
+    on("GET", "/v1/verifications/{verificationId}/events", || web::get().to(v1::events::watch)),
     on("POST", "/v1/verifications/{verificationId}/renew", || {
         web::post().to(v1::verifications::renew)
     }),

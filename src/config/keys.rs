@@ -81,6 +81,7 @@ pub(super) const KEYS: &[Key] = &[
     key("server.body_deadline", Shape::Text),
     key("server.keep_alive", Shape::Text),
     key("server.header_deadline", Shape::Text),
+    key("server.write_deadline", Shape::Text),
     key("server.lame_duck", Shape::Text),
     key("server.shutdown_deadline", Shape::Text),
     key("server.max_body", Shape::Number),

@@ -42,6 +42,9 @@ pub struct Server {
     /// How long a request's head may take to arrive. Too low cuts off slow phones; too high lets a
     /// dripping client hold a connection.
     pub header_deadline: Duration,
+    /// How long a caller may leave an answer or an event unread. Too low cuts off phones that pass
+    /// through a tunnel; too high lets a client that never reads hold a connection.
+    pub write_deadline: Duration,
     /// How long the gateway goes on serving after it said that it is not ready. Shorter than the
     /// load balancer's check interval, requests fail at each deployment.
     pub lame_duck: Duration,
@@ -71,6 +74,7 @@ pub(super) fn read(section: &Section<'_>) -> Read<Server> {
     let body_deadline = section.duration("body_deadline", secs(1)..=secs(120));
     let keep_alive = section.duration("keep_alive", secs(1)..=secs(600));
     let header_deadline = section.duration("header_deadline", secs(1)..=secs(60));
+    let write_deadline = section.duration("write_deadline", secs(1)..=secs(300));
     let lame_duck = section.duration("lame_duck", secs(0)..=secs(120));
     let shutdown_deadline = section.duration("shutdown_deadline", secs(1)..=secs(600));
     let max_body = section.number("max_body", 1024..=1024 * 1024);
@@ -87,6 +91,7 @@ pub(super) fn read(section: &Section<'_>) -> Read<Server> {
         body_deadline: body_deadline?,
         keep_alive: keep_alive?,
         header_deadline: header_deadline?,
+        write_deadline: write_deadline?,
         lame_duck: lame_duck?,
         shutdown_deadline: shutdown_deadline?,
         max_body: max_body?,

@@ -1,4 +1,4 @@
-//! How many calls of one user wait at once.
+//! How many calls of one user wait at once, long-polls and event streams together.
 //!
 //! A waiting call is cheap, but not free, and an app has no use for more than a few; without a
 //! bound one user's loop could hold every connection.
@@ -37,6 +37,13 @@ impl Waiters {
         *count += 1;
         metrics::gauge!("gerbang_waiters").increment(1.0);
         Some(Place { waiters: self.clone(), user: user.clone() })
+    }
+}
+
+impl Place {
+    /// Who waits there.
+    pub(super) const fn user(&self) -> &UserId {
+        &self.user
     }
 }
 

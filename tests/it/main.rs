@@ -16,6 +16,7 @@ mod contract;
 mod crash;
 mod demo;
 mod edge;
+mod events;
 mod faults;
 mod idempotency;
 mod kept;

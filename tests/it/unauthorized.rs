@@ -18,10 +18,11 @@ enum Door {
 }
 
 /// Every operation of the public listener.
-const DOORS: [(&str, &str, Door); 15] = [
+const DOORS: [(&str, &str, Door); 16] = [
     ("POST", "/v1/verifications", Door::App),
     ("GET", "/v1/verifications", Door::App),
     ("GET", "/v1/verifications/{verificationId}", Door::App),
+    ("GET", "/v1/verifications/{verificationId}/events", Door::App),
     ("POST", "/v1/verifications/{verificationId}/renew", Door::App),
     ("POST", "/v1/verifications/{verificationId}/capture", Door::App),
     ("POST", "/v1/backend/verifications", Door::Backend),

@@ -9,7 +9,7 @@ use actix_web::{
 };
 use futures_util::future::{LocalBoxFuture, Ready, ready};
 
-use super::parts::check_accept;
+use super::parts::{EVENTS, JSON, check_accept};
 use crate::{
     api::{
         error::ApiError,
@@ -23,6 +23,9 @@ use crate::{
 
 /// A user through one of the partner's apps, which takes JSON.
 pub(crate) struct App(pub(crate) Arc<AppCaller>);
+
+/// A user through one of the partner's apps, which takes a stream of events.
+pub(crate) struct Listener(pub(crate) Arc<AppCaller>);
 
 /// One of the partner's own servers, which takes JSON.
 pub(crate) struct Backend(pub(crate) Arc<BackendCaller>);
@@ -41,13 +44,22 @@ impl FromRequest for App {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let state = AppState::of(&request)?;
-            let caller = state.tokens.app(bearer(&request)?).await;
-            let caller = caller.map_err(|error| refused(&request, state, error))?;
-            tracing::Span::current().record("app.id", caller.app.as_str());
-            check_origin(&request, state, &caller.app)?;
-            counted(&request, state.limiter.count_user(&request, &caller))?;
-            check_accept(&request)?;
+            let caller = user(&request).await?;
+            check_accept(&request, &JSON)?;
+            Ok(Self(caller))
+        })
+    }
+}
+
+impl FromRequest for Listener {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let caller = user(&request).await?;
+            check_accept(&request, &EVENTS)?;
             Ok(Self(caller))
         })
     }
@@ -66,7 +78,7 @@ impl FromRequest for Backend {
             tracing::Span::current().record("app.id", caller.client.as_str());
             check_origin(&request, state, &caller.client)?;
             counted(&request, state.limiter.count_backend(&caller))?;
-            check_accept(&request)?;
+            check_accept(&request, &JSON)?;
             Ok(Self(caller))
         })
     }
@@ -79,6 +91,17 @@ impl FromRequest for Provider {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(prove_provider(request).map(|()| Self))
     }
+}
+
+/// The user behind a request, whose call is counted.
+async fn user(request: &HttpRequest) -> Result<Arc<AppCaller>, ApiError> {
+    let state = AppState::of(request)?;
+    let caller = state.tokens.app(bearer(request)?).await;
+    let caller = caller.map_err(|error| refused(request, state, error))?;
+    tracing::Span::current().record("app.id", caller.app.as_str());
+    check_origin(request, state, &caller.app)?;
+    counted(request, state.limiter.count_user(request, &caller))?;
+    Ok(caller)
 }
 
 /// The answer to a token that was not believed. It counts against the address it came from, but the

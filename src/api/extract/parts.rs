@@ -50,25 +50,49 @@ fn form(request: &HttpRequest) -> url::form_urlencoded::Parse<'_> {
     url::form_urlencoded::parse(request.query_string().as_bytes())
 }
 
-/// Refuses a caller that takes no JSON.
-pub(super) fn check_accept(request: &HttpRequest) -> Result<(), ApiError> {
-    let detail = "Send `Accept: application/json`, or none.";
-    accepts_json(request)
-        .then_some(())
-        .ok_or_else(|| ApiError::new(ProblemType::NotAcceptable, detail))
+/// A form that answers have.
+pub(super) struct Form {
+    kind: &'static str,
+    subtype: &'static str,
+    /// Both, as most callers who name a form name it.
+    whole: &'static str,
+    remedy: &'static str,
 }
 
-fn accepts_json(request: &HttpRequest) -> bool {
-    // Nearly all callers send none or `*/*`: answered without parsing.
+/// What nearly all operations answer with.
+pub(super) const JSON: Form = Form {
+    kind: "application",
+    subtype: "json",
+    whole: "application/json",
+    remedy: "Send `Accept: application/json`, or none.",
+};
+/// What streams answer with.
+pub(super) const EVENTS: Form = Form {
+    kind: "text",
+    subtype: "event-stream",
+    whole: "text/event-stream",
+    remedy: "Send `Accept: text/event-stream`, or none.",
+};
+
+/// Refuses a caller that does not take the form of the answer.
+pub(super) fn check_accept(request: &HttpRequest, form: &Form) -> Result<(), ApiError> {
+    accepts(request, form)
+        .then_some(())
+        .ok_or_else(|| ApiError::new(ProblemType::NotAcceptable, form.remedy))
+}
+
+fn accepts(request: &HttpRequest, form: &Form) -> bool {
+    // Nearly all callers send none, `*/*` or the form itself: answered without parsing.
     match request.headers().get(ACCEPT).map(HeaderValue::as_bytes) {
-        None | Some(b"*/*" | b"application/json" | b"") => return true,
+        None | Some(b"*/*" | b"") => return true,
+        Some(named) if named == form.whole.as_bytes() => return true,
         Some(_) => {}
     }
     Accept::parse(request).is_ok_and(|accept| {
         accept.ranked().iter().any(|range| {
             let kind = range.type_().as_str();
             let subtype = range.subtype().as_str();
-            kind == "*" || (kind == "application" && matches!(subtype, "*" | "json"))
+            kind == "*" || (kind == form.kind && (subtype == "*" || subtype == form.subtype))
         })
     })
 }

@@ -1,6 +1,7 @@
 //! The API's first version, a file a tag of `openapi.yaml`.
 
 pub(super) mod backend;
+pub(super) mod events;
 mod started;
 mod starting;
 pub(super) mod verifications;

@@ -12,6 +12,7 @@ mod refresh;
 mod renew;
 mod returns;
 mod start;
+mod watch;
 
 pub use capture::report_capture;
 pub use confirm::{read_due, wait_for_due_read};
@@ -25,3 +26,4 @@ pub use refresh::refresh;
 pub use renew::renew;
 pub use returns::{Landing, follow_back};
 pub use start::{ContactWish, OnBehalf, StartRequest, start, start_for};
+pub use watch::{Told, Watch, watch};

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::{
-    domain::{AppCaller, BackendCaller, Note, Scope, Verification, VerificationId},
+    domain::{AppCaller, BackendCaller, Note, Scope, UserId, Verification, VerificationId},
     storage::Page,
     usecase::{Error, Ports},
 };
@@ -33,7 +33,15 @@ pub async fn get(
     caller: &AppCaller,
     id: VerificationId,
 ) -> Result<Verification, Error> {
-    ports.store().find_of(id, caller.user.clone()).await?.ok_or(Error::NotFound)
+    of_user(ports, &caller.user, id).await
+}
+
+pub(super) async fn of_user(
+    ports: &Ports,
+    user: &UserId,
+    id: VerificationId,
+) -> Result<Verification, Error> {
+    ports.store().find_of(id, user.clone()).await?.ok_or(Error::NotFound)
 }
 
 /// One of the caller's own, as soon as it differs from what the caller knows, or at `until`.

@@ -34,6 +34,7 @@ const SPOILT_LOCAL: &[Row] = &[
     ("server.start_deadline", "\"-5s\"", "server.start_deadline", "from 1s to 1m"),
     ("server.body_deadline", "\"0s\"", "server.body_deadline", "from 1s to 2m"),
     ("server.keep_alive", "\"900h\"", "server.keep_alive", "from 1s to 10m"),
+    ("server.write_deadline", "\"6m\"", "server.write_deadline", "from 1s to 5m"),
     ("server.lame_duck", "\"25s\"", "server.lame_duck", "server.shutdown_deadline"),
     ("server.max_body", "0", "server.max_body", "from 1024"),
     ("server.max_body", "9223372036854775807", "server.max_body", "to 1048576"),

@@ -10,6 +10,7 @@ mod examples;
 mod issuer;
 mod process;
 mod raw;
+mod stream;
 
 pub(crate) use answer::Answer;
 pub(crate) use app::{CALLBACK_KEY, PATIENCE, TestApp, write_settings};
@@ -18,3 +19,4 @@ pub(crate) use contract::Contract;
 pub(crate) use issuer::Issuer;
 pub(crate) use process::Process;
 pub(crate) use raw::read_answer;
+pub(crate) use stream::{Block, Event};
