@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use url::Host;
 
 use super::mistake::Flaw;
 use super::parse::{self, Reach, secs};
@@ -100,6 +101,19 @@ pub(super) fn reach(section: &Section<'_>) -> Reach {
         Some(_) => Reach::Public,
         None => Reach::Unknown,
     }
+}
+
+/// Whether somebody stands in front of the listener, as far as the settings tell: the gateway is
+/// known by the address of another machine, or proxies are named.
+pub(super) fn is_fronted(section: &Section<'_>) -> bool {
+    let public = section.peek("public_url", |text| parse::base_url(text, Reach::Local));
+    let is_here = public.is_none_or(|url| match url.endpoint("/").host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    });
+    !is_here || !section.is_empty_list("trusted_proxies")
 }
 
 /// The public address; on a loopback listener it need not be said.

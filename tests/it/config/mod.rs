@@ -2,5 +2,6 @@
 
 mod mistakes;
 mod proofs;
+mod reach;
 mod sample;
 mod sources;
