@@ -175,7 +175,8 @@ fn complaint(error: &serde_json::Error, pointer: String, is_json: bool) -> ApiEr
 /// Turns serde's sentence into one for the caller: without the value, which may be personal, and
 /// with the member's name in the pointer.
 fn explain(sentence: &str, pointer: String) -> (String, String) {
-    let sentence = sentence.split(" at line ").next().unwrap_or(sentence);
+    // The last of these words are serde's own; the caller may have put the same into its value.
+    let sentence = sentence.rsplit_once(" at line ").map_or(sentence, |(before, _)| before);
     let member = |prefix: &str| {
         let rest = sentence.strip_prefix(prefix)?;
         rest.split('`').next().map(|name| name.chars().take(64).collect::<String>())
@@ -192,7 +193,7 @@ fn explain(sentence: &str, pointer: String) -> (String, String) {
         let parent = pointer.strip_suffix(&format!("/{}", escape(&name))).unwrap_or(&pointer);
         return (format!("{parent}/{}", escape(&name)), "This member comes twice.".to_owned());
     }
-    let detail = match sentence.split_once(", expected ") {
+    let detail = match sentence.rsplit_once(", expected ") {
         Some((_, expected)) => format!("Expected {expected}."),
         None => "This value cannot be used.".to_owned(),
     };
