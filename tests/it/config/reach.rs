@@ -65,3 +65,13 @@ fn proofs_for_development_are_trusted_no_further_than_tokens() {
         assert_eq!(keys(&sample), ["auth.issuers[0].proof.issuer"]);
     }
 }
+
+#[test]
+fn whoever_trusts_every_address_trusts_every_caller() {
+    for all in ["0.0.0.0/0", "::/0"] {
+        let mut sample = Sample::public();
+        sample.set("server.trusted_proxies", &format!("[\"10.0.0.0/8\", \"{all}\"]"));
+
+        assert_eq!(keys(&sample), ["server.trusted_proxies"], "{all}");
+    }
+}
