@@ -179,7 +179,7 @@ fn explain(sentence: &str, pointer: String) -> (String, String) {
     let sentence = sentence.rsplit_once(" at line ").map_or(sentence, |(before, _)| before);
     let member = |prefix: &str| {
         let rest = sentence.strip_prefix(prefix)?;
-        rest.split('`').next().map(|name| name.chars().take(64).collect::<String>())
+        rest.split('`').next().map(str::to_owned)
     };
     if let Some(name) = member("missing field `") {
         return (format!("{pointer}/{}", escape(&name)), "This member is required.".to_owned());
@@ -211,7 +211,9 @@ fn pointer_of(path: &serde_path_to_error::Path) -> String {
         .collect()
 }
 
-/// RFC 6901, section 3.
+/// A name as RFC 6901, section 3, has it; no more of it than a real one has, for it is the caller's.
 fn escape(name: &str) -> String {
+    const LONGEST: usize = 64;
+    let name: String = name.chars().take(LONGEST).collect();
     name.replace('~', "~0").replace('/', "~1")
 }

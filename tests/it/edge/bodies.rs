@@ -204,3 +204,21 @@ async fn reports_of_capture_that_cannot_be_used_are_refused() {
     assert_eq!(app.get_verification(&token, &id).await.text("/nextAction"), "open_sdk");
     app.stop().await;
 }
+
+#[tokio::test]
+async fn a_long_name_of_a_member_is_not_given_back_whole() {
+    let (app, token, _) = opened().await;
+    let name = "x".repeat(4_000);
+    for body in [
+        format!(r#"{{"channel":"sdk","{name}":1}}"#),
+        format!(r#"{{"channel":"sdk","redirectUrls":{{"{name}":1}}}}"#),
+        format!(r#"{{"channel":"sdk","{name}":1,"{name}":{{"{name}":[]}}}}"#),
+        format!(r#"{{"channel":{{"{name}":1}}}}"#),
+    ] {
+        let answer = app.send_raw(&start(&token, body)).await;
+
+        assert_eq!(answer.status, 422);
+        assert!(answer.body.len() < 600, "{}", answer.body.len());
+    }
+    app.stop().await;
+}
