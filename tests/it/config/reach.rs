@@ -61,7 +61,10 @@ fn proofs_for_development_are_trusted_no_further_than_tokens() {
 
     assert!(keys(&with_proof(Sample::local(), "urn:gerbang:dev")).is_empty());
     assert!(keys(&with_proof(Sample::public(), "otp")).is_empty());
-    for sample in [with_proof(Sample::public(), "urn:gerbang:dev"), fronted] {
+    // Reached from everywhere, whatever it says of its address.
+    let mut open = with_proof(Sample::public(), "urn:gerbang:dev");
+    open.set("server.public_url", "\"https://localhost\"");
+    for sample in [with_proof(Sample::public(), "urn:gerbang:dev"), fronted, open] {
         assert_eq!(keys(&sample), ["auth.issuers[0].proof.issuer"]);
     }
 }
