@@ -129,9 +129,14 @@ struct Process {
 
 impl Process {
     fn start(directory: &TempDir) -> Self {
+        Self::start_with(directory, &[])
+    }
+
+    fn start_with(directory: &TempDir, variables: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_gerbang"))
             .args(["serve", "--config"])
             .arg(directory.path().join("gerbang.toml"))
+            .envs(variables.iter().copied())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -307,6 +312,26 @@ async fn the_log_holds_what_operators_search_by_and_not_what_apps_make_up() {
     assert_eq!(closing("request.id", "odd")["span"]["http.request.method"], "_OTHER");
     assert_eq!(odd.status(), 405);
     assert!(!log.iter().any(|line| line.to_string().contains("M081234567890")), "{log:#?}");
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn no_proxy_of_the_environment_is_obeyed() {
+    gerbang::auth::install_crypto();
+    let directory = Arc::new(tempfile::tempdir().unwrap());
+    let sandbox = Sandbox::start(SandboxOptions::default()).unwrap();
+    let apps = Issuer::new("apps");
+    write_settings(&directory, sandbox.base_url(), &apps, "");
+    let nowhere = "http://127.0.0.1:9";
+    let names =
+        ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    let variables = names.map(|name| (name, nowhere));
+
+    let process = Process::start_with(&directory, &variables);
+    let (_, id, _) = captured(&process.base_url, &apps, sandbox.control(), "cust-1").await;
+
+    assert!(id.starts_with("ver_"), "the provider was reached without a proxy");
+    process.kill();
     sandbox.stop().await;
 }
 
