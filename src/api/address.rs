@@ -147,7 +147,7 @@ fn node(text: &str) -> Hop {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::HeaderValue;
+    use actix_web::{http::header::HeaderValue, test::TestRequest};
 
     use super::*;
 
@@ -256,5 +256,18 @@ mod tests {
     #[test]
     fn without_a_header_the_proxy_itself_calls() {
         assert_eq!(client(PROXY, &[]).as_deref(), Some(PROXY));
+    }
+
+    #[test]
+    fn a_listener_for_both_families_sees_the_same_proxies() {
+        let proxies = TrustedProxies(vec!["10.0.0.0/8".parse().unwrap()]);
+        let request = TestRequest::default()
+            .peer_addr("[::ffff:10.0.0.1]:4711".parse().unwrap())
+            .insert_header((X_FORWARDED_FOR, "198.51.100.7"));
+
+        let source = proxies.source_of(&request.to_http_request()).unwrap();
+
+        assert_eq!(source.peer.to_string(), PROXY);
+        assert_eq!(source.client.unwrap().to_string(), "198.51.100.7");
     }
 }

@@ -96,3 +96,23 @@ fn sandbox_options(options: Options) -> anyhow::Result<SandboxOptions> {
         ..SandboxOptions::default()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(Debug, clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    #[test]
+    fn a_sandbox_stays_on_this_machine_unless_told_otherwise() {
+        let line = Line::try_parse_from(["gerbang"]).unwrap();
+
+        assert!(line.options.listen.ip().is_loopback());
+    }
+}

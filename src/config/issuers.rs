@@ -104,7 +104,7 @@ fn issuer(entry: &Section<'_>, reach: Reach) -> Read<Issuer> {
 
 /// An issuer for development signs for whoever has its file: nothing for a gateway that others can
 /// reach.
-fn issuer_name(text: &str, reach: Reach) -> Result<String, Flaw> {
+pub(super) fn issuer_name(text: &str, reach: Reach) -> Result<String, Flaw> {
     if reach == Reach::Public && auth::is_development(text) {
         return Err(Flaw::new(
             "is an issuer for development, and others can reach this gateway",

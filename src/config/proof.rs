@@ -40,7 +40,7 @@ pub(super) fn read(
         return Ok(None);
     }
     let table = entry.table("proof");
-    let issuer = table.required("issuer", parse::visible);
+    let issuer = table.required("issuer", |text| issuers::issuer_name(text, reach));
     let audience = table.required("audience", parse::visible);
     let algorithms = issuers::algorithms(&table);
     let keys = issuers::keys(&table, reach, algorithms.as_deref().unwrap_or_default());

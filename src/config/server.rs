@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use url::Host;
 
 use super::mistake::Flaw;
 use super::parse::{self, Reach, secs};
@@ -68,7 +69,7 @@ pub(super) fn read(section: &Section<'_>) -> Read<Server> {
     let listen = section.required("listen", parse::socket_addr);
     let admin_listen = section.required("admin_listen", parse::socket_addr);
     let public_url = public_url(section, listen);
-    let trusted_proxies = section.list("trusted_proxies", parse::network);
+    let trusted_proxies = section.list("trusted_proxies", proxies);
     let workers = section.number("workers", 0..=1024);
     let start_deadline = section.duration("start_deadline", secs(1)..=secs(60));
     let body_deadline = section.duration("body_deadline", secs(1)..=secs(120));
@@ -105,6 +106,32 @@ pub(super) fn reach(section: &Section<'_>) -> Reach {
         Some(_) => Reach::Public,
         None => Reach::Unknown,
     }
+}
+
+/// A network of proxies. All addresses together are no such network: any caller's own word about its
+/// address would be believed.
+fn proxies(text: &str) -> Result<IpNet, Flaw> {
+    let network = parse::network(text)?;
+    if network.prefix_len() == 0 {
+        return Err(Flaw::new(
+            "trusts every address, so callers could say where they come from",
+            "list the addresses of your own proxies",
+        ));
+    }
+    Ok(network)
+}
+
+/// Whether somebody stands in front of the listener, as far as the settings tell: the gateway is
+/// known by the address of another machine, or proxies are named.
+pub(super) fn is_fronted(section: &Section<'_>) -> bool {
+    let public = section.peek("public_url", |text| parse::base_url(text, Reach::Local));
+    let is_here = public.is_none_or(|url| match url.endpoint("/").host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    });
+    !is_here || !section.is_empty_list("trusted_proxies")
 }
 
 /// The public address; on a loopback listener it need not be said.

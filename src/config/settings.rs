@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::apps::{self, App};
-use super::auth::{Auth, ContactProof};
+use super::auth::{self, Auth, ContactProof};
 use super::callbacks::{self, Callbacks};
 use super::directory::{self, Directory};
 use super::egress::{self, Egress};
@@ -100,6 +100,9 @@ pub(super) fn read(root: &Section<'_>) -> Read<Settings> {
     let reconcile = reconcile::read(&root.table("reconcile"));
     let log = log::read(&root.table("log"));
     let egress = egress::read(&root.table("egress"));
+    if let Ok(auth) = &auth {
+        check_development(root, auth)?;
+    }
     if let (Ok(auth), Ok(None)) = (&auth, &directory) {
         check_directory(root, auth)?;
     }
@@ -122,6 +125,32 @@ pub(super) fn read(root: &Section<'_>) -> Read<Settings> {
         log: log?,
         egress: egress?,
     })
+}
+
+/// A loopback listener with a proxy on the same machine is reached from everywhere, and a token for
+/// development opens it to whoever has a file.
+fn check_development(root: &Section<'_>, found: &Auth) -> Read<()> {
+    if !server::is_fronted(&root.table("server")) {
+        return Ok(());
+    }
+    let flaw = || {
+        Flaw::new(
+            "is an issuer for development, and others reach this gateway through a proxy",
+            "name your own issuer, or take `server.trusted_proxies` and a `server.public_url` that \
+             is not this machine's out",
+        )
+    };
+    let mut result = Ok(());
+    let entries = root.table("auth").entries("issuers");
+    for (entry, issuer) in entries.iter().zip(&found.issuers) {
+        if issuer.is_development() {
+            result = Err(entry.fault("issuer", flaw()));
+        }
+        if issuer.proof.as_ref().is_some_and(|proof| auth::is_development(&proof.issuer)) {
+            result = Err(entry.table("proof").fault("issuer", flaw()));
+        }
+    }
+    result
 }
 
 /// A directory that is to be asked has to be somewhere.

@@ -310,3 +310,35 @@ impl Generated {
         WrittenEntry { id: &self.id, purpose, state: State::Active, key: &self.key }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::seal::{Place, Plain};
+    use super::*;
+
+    fn ring() -> KeyRing {
+        let folder = tempfile::tempdir().unwrap();
+        KeyRing::generate(&folder.path().join("keys.json")).unwrap()
+    }
+
+    #[test]
+    fn hashes_of_different_kinds_and_rings_never_meet() {
+        let (ring, other) = (ring(), ring());
+        let user = ring.blind(Blinded::User, b"cust-1");
+
+        assert_eq!(user, ring.blind(Blinded::User, b"cust-1"));
+        assert_ne!(user, ring.blind(Blinded::User, b"cust-2"));
+        assert_ne!(user, ring.blind(Blinded::Session, b"cust-1"));
+        assert_ne!(user, other.blind(Blinded::User, b"cust-1"));
+    }
+
+    #[test]
+    fn what_a_wrap_key_sealed_opens_under_no_other_name() {
+        const HERE: Place<'_> = Place { table: "t", column: "c", row: &[7; 16] };
+        let named = |id: &str| WrapKey::new(id.to_owned(), &[1; KEY_LENGTH]).unwrap();
+        let sealed = named("wrap-1").seal(&HERE, Plain::copy(b"key")).unwrap();
+
+        assert_eq!(named("wrap-1").open(&HERE, &sealed).unwrap().as_slice(), b"key");
+        assert!(named("wrap-2").open(&HERE, &sealed).is_err());
+    }
+}

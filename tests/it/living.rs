@@ -232,6 +232,8 @@ async fn the_log_holds_what_operators_search_by_and_not_what_apps_make_up() {
     }
     let filler = "x".repeat(17_000);
     let refused = client().get(&url).header("x-filler", filler).send().await.unwrap();
+    let method = reqwest::Method::from_bytes(b"M081234567890").unwrap();
+    let odd = client().request(method, &url).header("x-request-id", "odd").send().await.unwrap();
     let request_id = refused.headers()["x-request-id"].to_str().unwrap().to_owned();
 
     let (_, log) = tokio::task::spawn_blocking(|| process.terminate()).await.unwrap();
@@ -246,6 +248,29 @@ async fn the_log_holds_what_operators_search_by_and_not_what_apps_make_up() {
     assert_eq!(codes, ["GPE-1001", "USER_CANCELLED", "other", "other"]);
     assert_eq!(closing("verification.id", &id)["fields"]["http.response.status_code"], 201);
     assert_eq!(closing("request.id", &request_id)["fields"]["http.response.status_code"], 431);
+    assert_eq!(closing("request.id", "odd")["span"]["http.request.method"], "_OTHER");
+    assert_eq!(odd.status(), 405);
+    assert!(!log.iter().any(|line| line.to_string().contains("M081234567890")), "{log:#?}");
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn no_proxy_of_the_environment_is_obeyed() {
+    gerbang::auth::install_crypto();
+    let directory = Arc::new(tempfile::tempdir().unwrap());
+    let sandbox = Sandbox::start(SandboxOptions::default()).unwrap();
+    let apps = Issuer::new("apps");
+    write_settings(&directory, sandbox.base_url(), &apps, "");
+    let nowhere = "http://127.0.0.1:9";
+    let names =
+        ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    let variables = names.map(|name| (name, nowhere));
+
+    let process = Process::start_with(&directory, &variables);
+    let (_, id, _) = captured(&process.base_url, &apps, sandbox.control(), "cust-1").await;
+
+    assert!(id.starts_with("ver_"), "the provider was reached without a proxy");
+    process.kill();
     sandbox.stop().await;
 }
 

@@ -81,3 +81,18 @@ async fn every_operation_with_an_id_is_among_them() {
     assert_eq!(tried, routed);
     app.stop().await;
 }
+
+#[tokio::test]
+async fn a_back_end_without_the_scope_learns_nothing_of_what_there_is() {
+    let app = TestApp::start().await;
+    let started =
+        app.start_verification(&app.token("cust-1", "00"), json!({ "channel": "sdk" })).await;
+    let poor = app.service_token("verification:start");
+
+    let there = app.inspect(&poor, &started.text("/id")).await;
+    let absent = app.inspect(&poor, NOBODYS).await;
+
+    assert_eq!((there.status, there.problem().as_str()), (403, "insufficient-scope"));
+    assert_eq!(shown(&there), shown(&absent));
+    app.stop().await;
+}

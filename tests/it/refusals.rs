@@ -327,3 +327,24 @@ fn the_codes_problems_are_the_documented_ones() {
     }
     assert_eq!(documented.len(), ProblemType::ALL.len());
 }
+
+#[tokio::test]
+async fn a_fault_of_our_own_says_nothing_of_its_cause() {
+    let app = TestApp::builder().without_callbacks().start().await;
+    let token = app.token("cust-1", "00");
+    let id = app.start_verification(&token, json!({ "channel": "sdk" })).await.text("/id");
+    let database = app.directory.path().join("gerbang.db");
+    let app = app
+        .restart_after(async || {
+            let conn = rusqlite::Connection::open(database).unwrap();
+            conn.execute("UPDATE verifications SET identity = zeroblob(200)", []).unwrap();
+        })
+        .await;
+
+    let answer = app.get_verification(&token, &id).await;
+
+    assert_eq!((answer.status, answer.problem().as_str()), (500, "internal-error"));
+    assert_eq!(answer.text("/detail"), "The operator has been told.");
+    assert!(answer.json().get("errors").is_none(), "{answer:?}");
+    app.stop().await;
+}

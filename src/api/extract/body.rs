@@ -175,10 +175,11 @@ fn complaint(error: &serde_json::Error, pointer: String, is_json: bool) -> ApiEr
 /// Turns serde's sentence into one for the caller: without the value, which may be personal, and
 /// with the member's name in the pointer.
 fn explain(sentence: &str, pointer: String) -> (String, String) {
-    let sentence = sentence.split(" at line ").next().unwrap_or(sentence);
+    // The last of these words are serde's own; the caller may have put the same into its value.
+    let sentence = sentence.rsplit_once(" at line ").map_or(sentence, |(before, _)| before);
     let member = |prefix: &str| {
         let rest = sentence.strip_prefix(prefix)?;
-        rest.split('`').next().map(|name| name.chars().take(64).collect::<String>())
+        rest.split('`').next().map(str::to_owned)
     };
     if let Some(name) = member("missing field `") {
         return (format!("{pointer}/{}", escape(&name)), "This member is required.".to_owned());
@@ -192,7 +193,7 @@ fn explain(sentence: &str, pointer: String) -> (String, String) {
         let parent = pointer.strip_suffix(&format!("/{}", escape(&name))).unwrap_or(&pointer);
         return (format!("{parent}/{}", escape(&name)), "This member comes twice.".to_owned());
     }
-    let detail = match sentence.split_once(", expected ") {
+    let detail = match sentence.rsplit_once(", expected ") {
         Some((_, expected)) => format!("Expected {expected}."),
         None => "This value cannot be used.".to_owned(),
     };
@@ -210,7 +211,9 @@ fn pointer_of(path: &serde_path_to_error::Path) -> String {
         .collect()
 }
 
-/// RFC 6901, section 3.
+/// A name as RFC 6901, section 3, has it; no more of it than a real one has, for it is the caller's.
 fn escape(name: &str) -> String {
+    const LONGEST: usize = 64;
+    let name: String = name.chars().take(LONGEST).collect();
     name.replace('~', "~0").replace('/', "~1")
 }

@@ -93,11 +93,9 @@ fn trace_of(request: &ServiceRequest) -> Trace {
     let request_id = own
         .filter(|text| is_request_id(text))
         .map_or_else(|| Uuid::new_v4().simple().to_string(), ToOwned::to_owned);
-    let traceparent = headers
-        .get(TRACEPARENT)
-        .and_then(|value| value.to_str().ok())
-        .filter(|text| is_traceparent(text))
-        .map(ToOwned::to_owned);
+    let mut contexts = headers.get_all(TRACEPARENT);
+    let context = contexts.next().filter(|_| contexts.next().is_none());
+    let traceparent = context.and_then(|value| value.to_str().ok()).and_then(known_context);
     Trace::new(request_id, traceparent)
 }
 
@@ -106,16 +104,26 @@ fn is_request_id(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._~-".contains(&byte))
 }
 
-/// The shape of a `traceparent` of any version (W3C Trace Context, section 3.2).
-fn is_traceparent(text: &str) -> bool {
+/// What of a `traceparent` is passed on (W3C Trace Context, sections 3.2 and 4.3): the four parts that
+/// every version begins with, as the one version known here. What later versions may put behind them
+/// is free text of the caller's, which others would write into their logs.
+fn known_context(text: &str) -> Option<String> {
     let mut parts = text.split('-');
     let mut hex = |length: usize| {
-        parts.next().is_some_and(|part| {
+        parts.next().filter(|part| {
             part.len() == length
                 && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
         })
     };
-    text.len() <= 128 && hex(2) && hex(32) && hex(16) && hex(2)
+    let (version, trace, parent, flags) = (hex(2)?, hex(32)?, hex(16)?, hex(2)?);
+    let is_nothing = |id: &str| id.bytes().all(|byte| byte == b'0');
+    let is_sound = match version {
+        "00" => parts.next().is_none(),
+        "ff" => false,
+        _ => true,
+    };
+    (is_sound && !is_nothing(trace) && !is_nothing(parent))
+        .then(|| format!("00-{trace}-{parent}-{flags}"))
 }
 
 fn head_size(request: &ServiceRequest) -> usize {
@@ -130,7 +138,11 @@ mod tests {
 
     #[test]
     fn only_well_formed_trace_contexts_are_passed_on() {
-        assert!(is_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
+        const GOOD: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let later = GOOD.replacen("00", "cc", 1);
+        for text in [GOOD, &later, &format!("{later}-what the future brings")] {
+            assert_eq!(known_context(text).as_deref(), Some(GOOD), "{text}");
+        }
         for text in [
             "",
             "00",
@@ -138,8 +150,13 @@ mod tests {
             "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
             "00-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01",
             "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\nx: y",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
+            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
         ] {
-            assert!(!is_traceparent(text), "{text}");
+            assert_eq!(known_context(text), None, "{text}");
         }
     }
 

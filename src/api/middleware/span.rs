@@ -29,7 +29,7 @@ impl RootSpanBuilder for RequestSpan {
         tracing::info_span!(
             "request",
             request.id = trace.request_id(),
-            http.request.method = %request.method(),
+            http.request.method = method(request),
             http.route = route(request),
             app.id = tracing::field::Empty,
             verification.id = tracing::field::Empty,
@@ -58,6 +58,16 @@ impl RootSpanBuilder for RequestSpan {
 
 /// What stands for a path that no route matches: such paths are the caller's words.
 const UNROUTED: &str = "unrouted";
+
+/// The method, if it is one that everybody knows; any other is the caller's words, too. The name for
+/// those is OpenTelemetry's.
+fn method(request: &ServiceRequest) -> &str {
+    match request.method().as_str() {
+        known @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "TRACE"
+        | "CONNECT") => known,
+        _ => "_OTHER",
+    }
+}
 
 fn route(request: &ServiceRequest) -> String {
     request.match_pattern().unwrap_or_else(|| UNROUTED.to_owned())

@@ -151,8 +151,9 @@ impl StartForUser {
             let detail = "Use 1 to 128 visible ASCII characters, without spaces.";
             errors.push(fault("/contact/verificationReferenceId", detail));
         }
-        if asserted.verified_at.is_some_and(|at| at > now) {
-            errors.push(fault("/contact/verifiedAt", "This time is still to come."));
+        if asserted.verified_at.is_some_and(|at| !(Timestamp::UNIX_EPOCH..=now).contains(&at)) {
+            let detail = "Nobody has verified anything at this time.";
+            errors.push(fault("/contact/verifiedAt", detail));
         }
         let request = common.into_request(language, errors)?;
         let (Ok(user), Ok(contact), Ok(named)) = (user, contact, named) else {
@@ -172,7 +173,7 @@ impl Common {
         let mut errors = Vec::new();
         let mut check = |pointer: &str, value: Option<&String>, most: usize| {
             let fits = |text: &String| {
-                (1..=most).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+                (1..=most).contains(&text.chars().count()) && !text.chars().any(is_unseen)
             };
             if !value.is_none_or(fits) {
                 errors.push(fault(pointer, format!("Use 1 to {most} printable characters.")));
@@ -219,6 +220,24 @@ impl From<ContactName> for ContactKind {
             ContactName::Email => Self::Email,
         }
     }
+}
+
+/// Characters that do not show, or that turn round how others show: whoever reads a reference in a
+/// back office should see what is there (Unicode Technical Report 36, section 2.5).
+fn is_unseen(letter: char) -> bool {
+    letter.is_control()
+        || matches!(
+            letter,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{3164}'
+        )
+        || matches!(
+            letter,
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        )
+        || matches!(
+            letter,
+            '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
+        )
 }
 
 fn fault(pointer: &str, detail: impl Into<String>) -> FieldError {

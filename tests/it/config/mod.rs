@@ -2,6 +2,7 @@
 
 mod mistakes;
 mod proofs;
+mod reach;
 mod sample;
 mod sources;
 mod webhooks;

@@ -100,6 +100,60 @@ async fn json_that_means_nothing_here_is_422() {
 }
 
 #[tokio::test]
+async fn references_show_all_that_they_hold() {
+    let (app, token, _) = opened().await;
+    let mut rows = Vec::new();
+    for (name, letter) in [
+        ("a text turned round", '\u{202e}'),
+        ("an isolate", '\u{2066}'),
+        ("a mark of direction", '\u{200f}'),
+        ("a blank without width", '\u{200b}'),
+        ("a joiner", '\u{200d}'),
+        ("a line of its own", '\u{2028}'),
+        ("a byte order mark", '\u{feff}'),
+        ("a soft hyphen", '\u{ad}'),
+        ("a filler", '\u{3164}'),
+        ("a tag", '\u{e0041}'),
+        ("a C1 control", '\u{9b}'),
+    ] {
+        for member in ["reference", "consentReference"] {
+            let body = format!(r#"{{"channel":"sdk","{member}":"loan{letter}7"}}"#);
+            rows.push(row(format!("{name} in {member}"), start(&token, body), INVALID));
+        }
+    }
+
+    refuse(&app, rows).await;
+
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_value_looks_like_puts_no_words_into_a_problem() {
+    let (app, token, _) = opened().await;
+    let rows = [
+        "canary-4711",
+        "x`, expected canary-4711",
+        "x, expected canary-4711 at line 1",
+        "x`, expected canary-4711 at line 1 column 2",
+        " at line 9, expected canary-4711",
+        "missing field `canary-4711`",
+    ]
+    .into_iter()
+    .flat_map(|value| {
+        [
+            format!(r#"{{"channel":"{value}"}}"#),
+            format!(r#"{{"channel":"sdk","redirectUrls":"{value}"}}"#),
+            format!(r#"{{"channel":"sdk","reference":["{value}"]}}"#),
+        ]
+    })
+    .map(|body| row(body.clone(), start(&token, body), INVALID));
+
+    refuse(&app, rows.collect()).await;
+
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn depth_is_bounded_wherever_it_begins() {
     let (app, token, _) = opened().await;
     let deep =
@@ -148,5 +202,23 @@ async fn reports_of_capture_that_cannot_be_used_are_refused() {
     refuse(&app, rows).await;
 
     assert_eq!(app.get_verification(&token, &id).await.text("/nextAction"), "open_sdk");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_long_name_of_a_member_is_not_given_back_whole() {
+    let (app, token, _) = opened().await;
+    let name = "x".repeat(4_000);
+    for body in [
+        format!(r#"{{"channel":"sdk","{name}":1}}"#),
+        format!(r#"{{"channel":"sdk","redirectUrls":{{"{name}":1}}}}"#),
+        format!(r#"{{"channel":"sdk","{name}":1,"{name}":{{"{name}":[]}}}}"#),
+        format!(r#"{{"channel":{{"{name}":1}}}}"#),
+    ] {
+        let answer = app.send_raw(&start(&token, body)).await;
+
+        assert_eq!(answer.status, 422);
+        assert!(answer.body.len() < 600, "{}", answer.body.len());
+    }
     app.stop().await;
 }

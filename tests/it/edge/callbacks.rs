@@ -247,6 +247,24 @@ async fn statements_about_somebody_else_are_never_applied() {
 }
 
 #[tokio::test]
+async fn another_result_of_a_finished_verification_is_not_the_next_ones() {
+    let (app, token, id, mut statement) = gullible().await;
+    statement["result"] = json!("INVALID");
+    app.call_back(statement.clone()).await;
+    app.wait_for(&token, &id, &["rejected"]).await;
+    let next = app.start_verification(&token, json!({ "channel": "sdk" })).await.text("/id");
+    (statement["submissionId"], statement["result"]) = (json!("sub-2"), json!("VALID"));
+
+    app.call_back(statement).await;
+    app.idle().await;
+
+    assert_ne!(next, id);
+    assert_eq!(app.get_verification(&token, &id).await.text("/status"), "rejected");
+    assert_eq!(app.get_verification(&token, &next).await.text("/status"), "pending");
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_or_taken_in_is_counted_and_what_was_read_is_kept() {
     let (app, _, _) = opened().await;
     app.send_raw(&callback(CANARY)).await;

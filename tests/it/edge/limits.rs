@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Answer, TestApp};
+use crate::support::{Answer, Issuer, TestApp};
 
 const FEW: &str = "user_starts_per_minute = 3\nuser_reads_per_minute = 5";
 
@@ -134,8 +134,12 @@ async fn back_ends_have_an_allowance_of_their_own() {
     let second = app.inspect(&app.service_token(""), id).await;
     let over = app.inspect(&token, id).await;
     let user = app.list(&app.token("cust-1", "00"), "").await;
+    let other = json!({ "client_id": "desk", "scope": "verification:read" });
+    let other = app.backends.token(app.now().as_second(), other);
+    let beside = app.inspect(&other, id).await;
 
     assert_eq!((first.status, second.status, user.status), (404, 403, 200));
+    assert_eq!(beside.status, 404, "one back end does not use up another's");
     assert_eq!(left(&second), ("backend_requests".to_owned(), 0, 30));
     refused(&over, "backend_requests");
     app.stop().await;
@@ -173,6 +177,28 @@ async fn expired_tokens_and_missing_ones_are_no_guesses() {
     let guess = app.list("a.b.c", "").await;
 
     assert_eq!(guess.status, 401);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn tokens_that_cannot_be_checked_now_are_no_guesses() {
+    let unreachable = "[[auth.issuers]]\nuse = \"app\"\nissuer = \"far\"\naudience = \"gerbang\"\n\
+                       algorithms = [\"EdDSA\"]\njwks_url = \"http://127.0.0.1:9/jwks.json\"\n\
+                       shared_users = true";
+    let app = TestApp::builder()
+        .apps("shared_users = true")
+        .settings(unreachable)
+        .limits("failed_authentications_per_minute = 1")
+        .start()
+        .await;
+    let token = Issuer::new("far").token(app.now().as_second(), json!({ "sub": "cust-1" }));
+
+    for _ in 0..3 {
+        let answer = app.list(&token, "").await;
+
+        assert_eq!((answer.status, answer.problem().as_str()), (503, "upstream-unavailable"));
+    }
+    assert_eq!(app.list("a.b.c", "").await.status, 401, "the first guess");
     app.stop().await;
 }
 

@@ -11,6 +11,11 @@ async fn answers(app: &TestApp) -> Vec<Answer> {
     vec![
         started,
         app.get_verification(&token, &id).await,
+        app.send(
+            app.request(reqwest::Method::GET, &format!("/v1/verifications/{id}"), &token)
+                .header("If-None-Match", "\"2-id\""),
+        )
+        .await,
         app.list(&token, "").await,
         app.get_verification("x", &id).await,
         app.get_verification(&token, "x").await,
@@ -51,6 +56,35 @@ async fn browsers_are_told_to_stay_with_https_where_there_is_https() {
 
     for answer in answers(&app).await {
         assert_eq!(answer.header("strict-transport-security"), "max-age=31536000", "{answer:?}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn what_depends_on_language_or_page_says_so_to_caches() {
+    let app = TestApp::builder()
+        .settings("[[apps]]\nid = \"test-app\"\norigins = [\"https://app.partner.example\"]")
+        .start()
+        .await;
+    let token = app.token("cust-1", "00");
+    let id = app.start_verification(&token, json!({ "channel": "sdk" })).await.text("/id");
+    let path = format!("/v1/verifications/{id}");
+    let known =
+        app.request(reqwest::Method::GET, &path, &token).header("If-None-Match", "\"2-id\"");
+
+    let answers = [
+        app.get_verification(&token, &id).await,
+        app.send(known).await,
+        app.list(&token, "").await,
+        app.inspect(&app.service_token("verification:read"), &id).await,
+        app.report_capture(&token, &id, json!({ "outcome": "completed" })).await,
+    ];
+
+    assert_eq!(answers.each_ref().map(|answer| answer.status), [200, 304, 200, 200, 200]);
+    for answer in answers {
+        let vary: Vec<_> = answer.headers.get_all("vary").iter().collect();
+        assert_eq!(vary, ["Accept-Language", "Origin"], "{answer:?}");
+        assert_eq!(answer.header("cache-control"), "private, no-store", "{answer:?}");
     }
     app.stop().await;
 }

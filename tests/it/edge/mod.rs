@@ -13,3 +13,4 @@ mod paths;
 mod redirects;
 mod row;
 mod slow;
+mod words;

@@ -116,6 +116,10 @@ async fn a_foreign_page_is_refused_before_its_token_is_looked_at() {
         "https://xapp.partner.example",
         "https://app.partner.example, https://evil.example",
         "http://localhost:3001",
+        // Behind our own.
+        "http://127.0.0.1:8080.evil.example",
+        "http://127.0.0.1:80801",
+        "http://127.0.0.1",
         "file://",
     ] {
         let answers = [

@@ -47,6 +47,29 @@ async fn a_body_that_does_not_end_is_cut_off_however_it_was_announced() {
 }
 
 #[tokio::test]
+async fn a_body_announced_too_large_is_not_waited_for() {
+    let app = TestApp::start().await;
+    let bearer = format!("Authorization: Bearer {}", app.token("cust-1", "00"));
+    let key = format!("X-Callback-Key: {CALLBACK_KEY}");
+    for (path, credential) in [("/v1/verifications", &bearer), ("/callbacks/provider", &key)] {
+        for length in [300_000_u64, 1 << 62] {
+            let mut stream = app.connect().await;
+            let head = format!(
+                "POST {path} HTTP/1.1\r\nHost: x\r\n{credential}\r\n\
+                 Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+            );
+            stream.write_all(head.as_bytes()).await.unwrap();
+
+            let answer = read_answer(&mut stream).await;
+
+            app.check("POST", path, &answer);
+            assert_eq!((answer.status, answer.problem().as_str()), (413, "payload-too-large"));
+        }
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn a_caller_that_hangs_up_in_the_middle_leaves_nothing_behind() {
     let app = TestApp::start().await;
     let key = format!("X-Callback-Key: {CALLBACK_KEY}");

@@ -1,6 +1,8 @@
 //! The client of the provider, against the sandbox and against servers that misbehave.
 
+mod authority;
 mod calls;
 mod misbehaviour;
 mod partner_token;
 mod rig;
+mod tls;

@@ -111,8 +111,14 @@ async fn a_key_ring_that_is_none_is_refused_without_repeating_it() {
         assert!(!told.contains("AAAA") && !told.contains("canary"), "{told}");
     }
     fs::write(folder.keys(), ring(&[wrap, index])).unwrap();
-    fs::set_permissions(folder.keys(), fs::Permissions::from_mode(0o640)).unwrap();
-    assert!(matches!(folder.refused().await, KeyRingError::Exposed(0o640)));
+    for mode in [0o640, 0o604, 0o620, 0o610, 0o601] {
+        fs::set_permissions(folder.keys(), fs::Permissions::from_mode(mode)).unwrap();
+        let told = folder.refused().await;
+        assert!(
+            matches!(told, KeyRingError::Exposed(found) if found == mode),
+            "{mode:o}: {told:?}"
+        );
+    }
     fs::set_permissions(folder.keys(), fs::Permissions::from_mode(0o400)).unwrap();
     folder.open().await;
 }

@@ -239,7 +239,7 @@ async fn no_personal_value_and_no_secret_is_in_any_byte_of_the_files() {
             "CANARY",
             "9901015403920001",
             session.as_str(),
-            way.expose(),
+            &way.expose()[..12],
         ] {
             let found = bytes.windows(canary.len()).any(|window| window == canary.as_bytes());
             assert!(!found, "{canary} in {}", file.display());

@@ -20,7 +20,12 @@ pub(crate) struct Process {
 impl Process {
     /// Starts the gateway whose `gerbang.toml` lies in `directory`, and waits until it serves.
     pub(crate) fn start(directory: &TempDir) -> Self {
-        let mut child = spawn(directory.path());
+        Self::start_with(directory, &[])
+    }
+
+    /// The same, in another environment.
+    pub(crate) fn start_with(directory: &TempDir, variables: &[(&str, &str)]) -> Self {
+        let mut child = spawn(directory.path(), variables);
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut said = Vec::new();
         let served = loop {
@@ -44,7 +49,7 @@ impl Process {
 
     /// Starts it and kills it before it may have come to serve.
     pub(crate) async fn miscarry(directory: &TempDir, after: impl Future<Output = ()>) {
-        let mut child = spawn(directory.path());
+        let mut child = spawn(directory.path(), &[]);
         after.await;
         child.kill().unwrap();
         child.wait().unwrap();
@@ -80,11 +85,12 @@ impl Process {
 
 /// Through a shell that has it ignore one signal: without that a process is ended for writing beyond
 /// a limit that `prlimit` has set, and with it the write fails, as on a full disk.
-fn spawn(directory: &Path) -> Child {
+fn spawn(directory: &Path, variables: &[(&str, &str)]) -> Child {
     Command::new("sh")
         .args(["-c", "trap '' XFSZ; exec \"$0\" serve --config \"$1\""])
         .arg(env!("CARGO_BIN_EXE_gerbang"))
         .arg(directory.join("gerbang.toml"))
+        .envs(variables.iter().copied())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap()

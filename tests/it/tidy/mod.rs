@@ -9,4 +9,5 @@ mod paths;
 mod rooms;
 mod shape;
 mod source;
+mod threats;
 mod words;

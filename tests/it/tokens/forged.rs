@@ -96,7 +96,7 @@ async fn claims_that_do_not_fit_are_refused_for_what_they_are() {
 }
 
 #[tokio::test]
-async fn a_prefix_makes_a_phone_number_no_user_id() {
+async fn a_prefix_makes_a_phone_number_or_nothing_no_user_id() {
     let signer = Signer::new("k1", Algorithm::EdDsa);
     let mut entry = issuer(&[Algorithm::EdDsa], key_file(&[&signer]));
     entry.user_prefix = "acme|".into();
@@ -106,6 +106,8 @@ async fn a_prefix_makes_a_phone_number_no_user_id() {
     let caller = gate.verifier.app(&signer.sign(&gate.claims())).await.unwrap();
 
     assert_eq!(gate.refusal(&signer.sign(&phone)).await, "User(Personal)");
+    let nobody = gate.claims_but(json!({"sub": ""}));
+    assert_eq!(gate.refusal(&signer.sign(&nobody)).await, "User(Length)");
     assert_eq!(caller.user.as_str(), "acme|cust-000481");
 }
 

@@ -20,6 +20,11 @@ async fn times_are_numbers_and_hold_to_the_second() {
         (json!({ "exp": -1 }), REFUSED),
         (json!({ "exp": i64::MIN }), REFUSED),
         (json!({ "exp": i64::MAX }), REFUSED),
+        // The last second that our times can hold, and the one after it.
+        (json!({ "exp": 253_402_207_200_i64 }), TAKEN),
+        (json!({ "exp": 253_402_207_201_i64 }), REFUSED),
+        (json!({ "iat": -62_167_219_200_i64 }), TAKEN),
+        (json!({ "iat": i64::MIN }), REFUSED),
         (json!({ "exp": u64::MAX }), REFUSED),
         // Year 33658: milliseconds where seconds belong.
         (json!({ "exp": now * 1000 }), REFUSED),
