@@ -19,6 +19,7 @@ fn operations(app: &TestApp, token: &str, id: &str) -> Vec<(&'static str, Reques
         ("get, known", at(Method::GET, "").header("If-None-Match", "\"2-id\"")),
         ("get, waiting", at(Method::GET, "?wait=30")),
         ("get, waiting for news", at(Method::GET, "?wait=30").header("If-None-Match", "\"2-id\"")),
+        ("events", at(Method::GET, "/events")),
         ("renew", at(Method::POST, "/renew")),
         ("capture", at(Method::POST, "/capture").json(&report)),
     ]

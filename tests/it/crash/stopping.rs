@@ -65,7 +65,10 @@ impl Client {
                         return met;
                     }
                 }
-                Err(error) => met.failed.push(format!("{error:?}")),
+                Err(error) => {
+                    met.failed.push(format!("{error:?}"));
+                    return met;
+                }
             }
         }
         met
@@ -85,7 +88,8 @@ async fn a_stop_under_load_fails_no_request() {
         TcpStream::connect(process.base_url.trim_start_matches("http://")).await.is_ok()
     };
 
-    let (clients, open_when_not_ready) = join(join_all(clients), stop).await;
+    let both = tokio::time::timeout(PATIENCE * 2, join(join_all(clients), stop)).await;
+    let (clients, open_when_not_ready) = both.expect("everybody is told to go elsewhere");
     let (code, log, _) = ended(process).await;
 
     let failed: Vec<_> = clients.iter().flat_map(|client| &client.failed).collect();
