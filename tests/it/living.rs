@@ -120,6 +120,18 @@ async fn readiness_says_no_until_the_last_request_is_answered() {
     assert!(http.get(&readyz).send().await.is_err());
 }
 
+#[tokio::test]
+async fn readiness_says_no_when_nothing_can_be_written() {
+    let app = TestApp::start().await;
+    let database = rusqlite::Connection::open(app.directory.path().join("gerbang.db")).unwrap();
+    database.execute("DROP TABLE pulse", []).unwrap();
+
+    let answer = app.http.get(format!("{}/readyz", app.admin_url)).send().await.unwrap();
+
+    assert_eq!(answer.status(), 503);
+    app.stop().await;
+}
+
 /// A gateway in a process of its own, so that it can be killed.
 struct Process {
     child: Child,
