@@ -114,6 +114,18 @@ async fn readiness_says_no_until_the_last_request_is_answered() {
     assert!(http.get(&readyz).send().await.is_err());
 }
 
+#[tokio::test]
+async fn readiness_says_no_when_nothing_can_be_written() {
+    let app = TestApp::start().await;
+    let database = rusqlite::Connection::open(app.directory.path().join("gerbang.db")).unwrap();
+    database.execute("DROP TABLE pulse", []).unwrap();
+
+    let answer = app.http.get(format!("{}/readyz", app.admin_url)).send().await.unwrap();
+
+    assert_eq!(answer.status(), 503);
+    app.stop().await;
+}
+
 /// Starts a verification of `user` and captures it; says the token, the id and the callback that
 /// the provider would send.
 async fn captured(
