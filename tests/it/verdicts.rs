@@ -1,6 +1,6 @@
 //! From capture to verdict: by callback, by polling, in whatever order.
 
-use gerbang::sandbox::{OUTCOMES, Operation, Outcome};
+use gerbang::sandbox::{Fault, FaultRule, OUTCOMES, Operation, Outcome};
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -230,6 +230,31 @@ async fn an_early_callback_waits_for_its_verification() {
     app.clock.advance(SignedDuration::from_secs(20));
 
     app.wait_for(&app.token("cust-1", "81"), &id, &["approved", "partially_completed"]).await;
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_provider_that_hangs_for_one_user_keeps_no_other_waiting() {
+    let app = TestApp::builder()
+        .edit("[provider]\n", "[provider]\ndetails_timeout = \"60s\"\n")
+        .start()
+        .await;
+    let mut ids = Vec::new();
+    for user in ["cust-1", "cust-2"] {
+        let token = app.token(user, "01");
+        ids.push(app.start_verification(&token, json!({ "channel": "sdk" })).await.text("/id"));
+    }
+    app.provider.push_fault(FaultRule::once(Operation::Details, Fault::Hang));
+    app.provider.finish_capture(&app.session(&ids[0]).await).unwrap();
+    app.provider.wait_for_calls(Operation::Details, 1).await;
+
+    app.provider.finish_capture(&app.session(&ids[1]).await).unwrap();
+    app.wait_for(&app.token("cust-2", "01"), &ids[1], &["approved"]).await;
+
+    let first = app.get_verification(&app.token("cust-1", "01"), &ids[0]).await;
+    assert_eq!(first.text("/status"), "processing");
+    app.provider.clear_faults();
+    app.wait_for(&app.token("cust-1", "01"), &ids[0], &["approved"]).await;
     app.stop().await;
 }
 

@@ -27,7 +27,18 @@ pub(in crate::storage) struct SqliteStore {
     readers: Lane<Read>,
     writer: Lane<Job>,
     changes: Changes,
-    lock: File,
+    lock: Lock,
+}
+
+/// Keeps other processes out until it is dropped. Closing the file alone would not always do: a
+/// process that is just being started has it too, until its own program begins.
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // If this fails, the end of the process does it.
+        let _ = self.0.unlock();
+    }
 }
 
 /// How much may wait, and how many read.
@@ -109,7 +120,7 @@ impl SqliteStore {
             readers: Lane::start("gerbang-read", bound, reads.collect())?,
             writer: Lane::start("gerbang-write", bound, vec![write])?,
             changes,
-            lock,
+            lock: Lock(lock),
         })
     }
 
@@ -156,7 +167,7 @@ impl Store for SqliteStore {
             self.writer.close().await;
             // Whoever opens the file next need not wait until the last reference is gone. If this
             // fails, the end of the process does it.
-            let _ = self.lock.unlock();
+            let _ = self.lock.0.unlock();
         })
     }
 }

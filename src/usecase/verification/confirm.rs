@@ -21,7 +21,8 @@ use crate::{
 const OVERDUE: SignedDuration = SignedDuration::from_mins(10);
 
 /// Reads the details of every verification that is due, a few at a time and no faster than `pace`;
-/// says how many. A slow answer holds its own place only: as places get free, the next are claimed.
+/// says how many. A slow answer holds its own place only: as places get free, and as news comes, the
+/// next are claimed.
 pub async fn read_due(ports: &Ports, pace: &mut ReadPace) -> Result<usize, Error> {
     let mut reading = FuturesUnordered::new();
     let mut count = 0_usize;
@@ -32,9 +33,8 @@ pub async fn read_due(ports: &Ports, pace: &mut ReadPace) -> Result<usize, Error
             let due = claim(ports, pace, allowed).await?;
             pace.give_back(allowed.saturating_sub(due.len()));
             count = count.saturating_add(due.len());
-            let may_be_more = allowed == 0;
             reading.extend(due.into_iter().map(|verification| read(ports, verification)));
-            if may_be_more && reading.is_empty() {
+            if allowed == 0 && reading.is_empty() {
                 tokio::select! {
                     () = ports.sleep_until(pace.next_at()) => {}
                     () = ports.parts.tasks.stopping() => {}
@@ -42,7 +42,11 @@ pub async fn read_due(ports: &Ports, pace: &mut ReadPace) -> Result<usize, Error
                 continue;
             }
         }
-        if reading.next().await.is_none() {
+        let is_over = tokio::select! {
+            done = reading.next() => done.is_none(),
+            () = wait_for_due_read(ports), if !reading.is_empty() => false,
+        };
+        if is_over {
             let since = ports.now().saturating_sub(OVERDUE).unwrap_or(Timestamp::MIN);
             let overdue = u32::try_from(ports.store().overdue_confirmations(since).await?);
             metrics::gauge!("gerbang_confirmations_overdue")
@@ -99,7 +103,9 @@ pub async fn wait_for_due_read(ports: &Ports) {
 /// Reads the user's current submission and records what it says. Where somebody is at it already,
 /// waits for what that brings, and reads only if it brings nothing.
 pub(super) async fn read_details(ports: &Ports, verification: &Verification) -> Result<(), Error> {
-    loop {
+    // Should the one waited for bring nothing, whoever is first then reads, and the rest wait once more;
+    // while the provider is silent, a queue of them must not grow longer and longer.
+    for _ in 0..2 {
         let mut other = match ports.reading.enter(verification.id) {
             Entered::First(turn) => {
                 let read = ask(ports, verification).await;
@@ -114,6 +120,7 @@ pub(super) async fn read_details(ports: &Ports, verification: &Verification) -> 
             return Ok(());
         }
     }
+    Err(Error::DeadlinePassed)
 }
 
 async fn ask(ports: &Ports, verification: &Verification) -> Result<(), Error> {
