@@ -3,8 +3,8 @@
 //!
 //! One thread reads all streams, so its own work is part of every figure.
 
-mod gateway;
 mod canned;
+mod gateway;
 mod tokens;
 mod wire;
 
@@ -21,8 +21,8 @@ use futures_util::future::{try_join, try_join_all};
 use serde_json::json;
 use tokio::{sync::mpsc, task::LocalSet};
 
-use gateway::{CALLBACK_KEY, Gateway};
 use canned::Provider;
+use gateway::{CALLBACK_KEY, Gateway};
 use wire::{Caller, Listener};
 
 #[derive(Debug, Parser)]
