@@ -5,10 +5,13 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
 };
 
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 use super::posts::Posts;
 use crate::domain::VerificationId;
@@ -16,16 +19,27 @@ use crate::domain::VerificationId;
 /// The announcements of one process; cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
-    topics: Arc<Mutex<HashMap<VerificationId, Weak<watch::Sender<u64>>>>>,
+    topics: Arc<Mutex<HashMap<VerificationId, Arc<Topic>>>>,
     posts: Posts,
+}
+
+/// One verification that somebody listens to. There may be ten thousand, which is why it is no
+/// `tokio::sync::watch`: that takes several times the memory.
+#[derive(Debug, Default)]
+struct Topic {
+    /// How many listen; counted up and down under the lock of the topics.
+    listeners: AtomicUsize,
+    /// How often it was announced.
+    announced: AtomicU64,
+    told: Notify,
 }
 
 /// One waiter's ear; the topic lives as long as somebody listens.
 #[derive(Debug)]
 pub struct Subscription {
-    // Keeps the topic alive; its receiver below would not.
-    topic: Arc<watch::Sender<u64>>,
-    heard: watch::Receiver<u64>,
+    topic: Arc<Topic>,
+    /// What this waiter heard of the announcements.
+    heard: u64,
     id: VerificationId,
     changes: Changes,
 }
@@ -34,12 +48,9 @@ impl Changes {
     /// Listens to one verification from now on.
     pub fn subscribe(&self, id: VerificationId) -> Subscription {
         let mut topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
-        let topic = topics.get(&id).and_then(Weak::upgrade).unwrap_or_else(|| {
-            let topic = Arc::new(watch::Sender::new(0));
-            topics.insert(id, Arc::downgrade(&topic));
-            topic
-        });
-        let heard = topic.subscribe();
+        let topic = Arc::clone(topics.entry(id).or_default());
+        topic.listeners.fetch_add(1, Ordering::Relaxed);
+        let heard = topic.announced.load(Ordering::Acquire);
         Subscription { topic, heard, id, changes: self.clone() }
     }
 
@@ -47,10 +58,12 @@ impl Changes {
     pub fn announce(&self, id: VerificationId) {
         let topic = {
             let topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
-            topics.get(&id).and_then(Weak::upgrade)
+            topics.get(&id).map(Arc::clone)
         };
         if let Some(topic) = topic {
-            topic.send_modify(|count| *count = count.wrapping_add(1));
+            // In this order: who is woken finds the number risen.
+            topic.announced.fetch_add(1, Ordering::Release);
+            topic.told.notify_waiters();
         }
     }
 
@@ -68,8 +81,16 @@ impl Changes {
 impl Subscription {
     /// Completes with the next announcement after the last one this waiter heard.
     pub async fn changed(&mut self) {
-        // Cannot fail: this subscription keeps the sender alive.
-        let _ = self.heard.changed().await;
+        loop {
+            // Counts from here on, so an announcement between looking and waiting wakes it.
+            let told = self.topic.told.notified();
+            let announced = self.topic.announced.load(Ordering::Acquire);
+            if announced != self.heard {
+                self.heard = announced;
+                return;
+            }
+            told.await;
+        }
     }
 }
 
@@ -77,7 +98,7 @@ impl Drop for Subscription {
     fn drop(&mut self) {
         let mut topics = self.changes.topics.lock().unwrap_or_else(PoisonError::into_inner);
         // Under the lock nobody can subscribe meanwhile, so the last one out may close the topic.
-        if self.topic.receiver_count() <= 1 {
+        if self.topic.listeners.fetch_sub(1, Ordering::Relaxed) == 1 {
             topics.remove(&self.id);
         }
     }
@@ -85,6 +106,7 @@ impl Drop for Subscription {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::{future::join, poll};
     use jiff::Timestamp;
 
     use super::*;
@@ -98,6 +120,23 @@ mod tests {
         changes.announce(id);
 
         tokio::time::timeout(std::time::Duration::from_secs(5), waiter.changed()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn announcements_wake_all_who_wait_and_count_once() {
+        let changes = Changes::default();
+        let id = VerificationId::new(Timestamp::UNIX_EPOCH);
+        let (mut first, mut second) = (changes.subscribe(id), changes.subscribe(id));
+        let mut late = changes.subscribe(id);
+        let mut waiting = Box::pin(join(first.changed(), second.changed()));
+        assert!(poll!(&mut waiting).is_pending());
+
+        changes.announce(id);
+        changes.announce(id);
+
+        assert!(poll!(&mut waiting).is_ready());
+        late.changed().await;
+        assert!(poll!(Box::pin(late.changed())).is_pending(), "two in one go");
     }
 
     #[tokio::test]

@@ -20,6 +20,7 @@ fn operations(app: &TestApp, token: &str, id: &str) -> Vec<(&'static str, Reques
         ("get, waiting", at(Method::GET, "?wait=30")),
         ("get, waiting for news", at(Method::GET, "?wait=30").header("If-None-Match", "\"2-id\"")),
         ("events", at(Method::GET, "/events")),
+        ("events, known", at(Method::GET, "/events").header("Last-Event-ID", "2")),
         ("renew", at(Method::POST, "/renew")),
         ("capture", at(Method::POST, "/capture").json(&report)),
     ]

@@ -18,7 +18,10 @@ use actix_web::{
 use uuid::Uuid;
 
 use crate::{
-    api::{error::ApiError, limiter::Standing, problem::ProblemType, state::AppState},
+    api::{
+        error::ApiError, limiter::Standing, problem::ProblemType, state::AppState,
+        v1::events::Unspanned,
+    },
     domain::Trace,
 };
 
@@ -39,6 +42,10 @@ pub async fn around(
     let (draining, https) =
         state.map_or((false, false), |state| (state.is_draining(), state.https));
     let mut response = trace.clone().scope(next.call(request)).await?.map_into_boxed_body();
+    let stream = response.request().extensions_mut().remove::<Unspanned>();
+    if let Some(Unspanned(stream)) = stream {
+        response = response.map_body(|_, _| stream);
+    }
     let standing = response.request().extensions().get::<Standing>().cloned();
     let headers = response.headers_mut();
     if let Some(standing) = standing {

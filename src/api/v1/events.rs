@@ -7,7 +7,8 @@
 use std::convert::Infallible;
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpMessage as _, HttpRequest, HttpResponse,
+    body::{BodyStream, BoxBody},
     http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderName, HeaderValue, VARY},
     web,
 };
@@ -36,6 +37,10 @@ const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering
 /// for a dead one, and finds out clients that are gone.
 const HEARTBEAT: &[u8] = b":\n\n";
 
+/// The body of an answer, put there when the request's span has ended: a stream would keep it,
+/// with all its fields, for as long as somebody listens.
+pub(in crate::api) struct Unspanned(pub(in crate::api) BoxBody);
+
 /// One listener's stream.
 struct Events {
     watch: Watch,
@@ -57,13 +62,15 @@ pub(crate) async fn watch(
     let Some(watch) = watch else { return Ok(HttpResponse::NoContent().finish()) };
     let language = language(&request).unwrap_or(watch.locale());
     let opening = Some(format!("retry: {}\n", pause(id)));
+    let body = BodyStream::new(Events { watch, language, opening }.into_stream());
+    request.extensions_mut().insert(Unspanned(BoxBody::new(body)));
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/event-stream"))
         .insert_header((CONTENT_LANGUAGE, language_tag(language)))
         .insert_header((CACHE_CONTROL, "no-store"))
         .insert_header((VARY, "Accept-Language"))
         .insert_header((X_ACCEL_BUFFERING, "no"))
-        .streaming(Events { watch, language, opening }.into_stream()))
+        .finish())
 }
 
 impl Events {
@@ -86,7 +93,8 @@ impl Events {
             Ok(Some(Told::Quiet)) => Some(Bytes::from_static(HEARTBEAT)),
             Ok(None) => None,
             Err(failure) => {
-                tracing::error!(error = %Chain::of(&failure), "a stream was broken off");
+                let id = self.watch.id();
+                tracing::error!(verification.id = %id, error = %Chain::of(&failure), "a stream was broken off");
                 None
             }
         }

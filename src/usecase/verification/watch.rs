@@ -93,6 +93,11 @@ impl Watch {
         self.locale
     }
 
+    /// What is watched.
+    pub const fn id(&self) -> VerificationId {
+        self.id
+    }
+
     /// The present instant.
     pub fn now(&self) -> Timestamp {
         self.ports.now()
