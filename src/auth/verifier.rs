@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
-use moka::sync::Cache;
+use moka::{policy::EvictionPolicy, sync::Cache};
 
 use super::{
     claims,
@@ -69,6 +69,9 @@ impl TokenVerifier {
         let issuers = issuers.iter().map(trust).collect::<Result<_, _>>()?;
         let verified = Cache::builder()
             .max_capacity(REMEMBERED)
+            // What came last is wanted next. The default keeps the often-used and, once it is full,
+            // takes in no token that is new: each user's first calls would all pay for a signature.
+            .eviction_policy(EvictionPolicy::lru())
             // Frees memory; what counts is `Verified::until`.
             .time_to_live(Duration::from_mins(1))
             .build();
