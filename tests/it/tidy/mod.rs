@@ -5,6 +5,7 @@
 
 mod code;
 mod documents;
+mod image;
 mod paths;
 mod rooms;
 mod shape;
