@@ -1,7 +1,7 @@
-//! The threat model keeps its word: each test that it names exists, each threat has one, and each
-//! yardstick leads to threats.
+//! The threat model keeps its word: each test and each place in the code that it names exists, each
+//! threat has a test, and each yardstick leads to threats.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path};
 
 use super::source::{self, Source};
 
@@ -99,6 +99,30 @@ fn broken(page: &str, tests: &BTreeSet<String>) -> Vec<String> {
     findings
 }
 
+/// Controls in files and folders of `src` that are not there.
+fn misplaced(page: &str, files: &[Source]) -> Vec<String> {
+    let stands = |name: &str| {
+        let path = format!("src/{name}");
+        if name.ends_with('/') {
+            files.iter().any(|file| file.path.starts_with(&path))
+        } else {
+            files.iter().any(|file| file.path == path)
+        }
+    };
+    let is_place = |name: &&str| {
+        let is_code = Path::new(name).extension().is_some_and(|end| end == "rs");
+        (is_code || name.ends_with('/')) && !name.starts_with('/') && !name.contains(' ')
+    };
+    let mut findings = Vec::new();
+    for (id, cell) in cells(page, "control") {
+        let places = quoted(cell).into_iter().filter(is_place);
+        findings.extend(
+            places.filter(|name| !stands(name)).map(|name| format!("{id}: there is no `{name}`")),
+        );
+    }
+    findings
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,6 +150,18 @@ mod tests {
 
         assert!(cells(&page.text, "test").len() > 60, "the tables were not understood");
         source::assert_none(&broken(&page.text, &tests(&source::rust())));
+        source::assert_none(&misplaced(&page.text, &source::rust()));
+    }
+
+    #[test]
+    fn a_control_that_is_nowhere_is_noticed() {
+        let files = [Source::invented("src/a/b.rs", "")];
+        let page =
+            "| id | control |\n|---|---|\n| S1 | x (`a/b.rs`, `a/`, `a/c.rs`, `c/`, `GET /`) |\n";
+
+        let found = misplaced(page, &files);
+
+        assert_eq!(found, ["S1: there is no `a/c.rs`", "S1: there is no `c/`"]);
     }
 
     #[test]
