@@ -1,6 +1,7 @@
 //! Phones and emails: every spelling, and what is none; invented ones by the thousand.
 
 use proptest::prelude::*;
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, Region};
 
 use super::contact::*;
 
@@ -109,6 +110,24 @@ proptest! {
             let phone = PhoneNumber::parse(&format!("{prefix}{head}{gap}{tail}"));
             prop_assert_eq!(phone.map(|it| it.expose().to_owned()), Ok(expected.clone()));
         }
+    }
+
+    /// The library knows every country's rules and costs 7 MiB of memory, which is why the gateway
+    /// itself does without it (`docs/adr/0005-own-phone-parser.md`).
+    #[test]
+    fn what_a_phone_becomes_is_what_the_library_makes_of_it(
+        number in "[1-9][0-9]{8,12}",
+        prefix in "(\\+62|\\+62 |0|\\+62\\(0\\))",
+        gap in "[ .-]?",
+        at in 1..8_usize,
+    ) {
+        let (head, tail) = number.split_at(at);
+        let text = format!("{prefix}{head}{gap}{tail}");
+        let read = PHONE_NUMBER_UTIL.parse(&text, Some(Region::ID));
+        let ours = PhoneNumber::parse(&text).unwrap();
+
+        let theirs = read.unwrap().format_as(PhoneNumberFormat::E164).into_owned();
+        prop_assert_eq!(format!("+{}", ours.expose()), theirs, "{}", text);
     }
 
     #[test]
