@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension as _, params};
 use super::{
     aggregate::{BY_ID, Loaded, load},
     store::SqliteStore,
-    verifications::bound,
+    sweeps::forget,
     writer::Tx,
 };
 use crate::{
@@ -68,14 +68,9 @@ impl Idempotency for SqliteStore {
         limit: usize,
     ) -> BoxFuture<'_, Result<usize, StoreError>> {
         self.write(move |tx| {
-            let forgotten = tx
-                .conn
-                .prepare_cached(
-                    "DELETE FROM idempotency WHERE number IN
-                         (SELECT number FROM idempotency WHERE until <= ?1 LIMIT ?2)",
-                )?
-                .execute(params![millis(at), bound(limit)])?;
-            Ok(forgotten)
+            let sql = "DELETE FROM idempotency WHERE number IN
+                     (SELECT number FROM idempotency WHERE until <= ?1 LIMIT ?2)";
+            forget(tx, sql, at, limit)
         })
     }
 }

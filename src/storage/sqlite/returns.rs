@@ -8,7 +8,7 @@ use super::{
     aggregate::{fetch, id_column},
     reader::Snapshot,
     store::SqliteStore,
-    verifications::bound,
+    sweeps::forget,
 };
 use crate::{
     domain::{ReturnRef, SessionId, VerificationId},
@@ -58,14 +58,9 @@ impl Returns for SqliteStore {
         limit: usize,
     ) -> BoxFuture<'_, Result<usize, StoreError>> {
         self.write(move |tx| {
-            let forgotten = tx
-                .conn
-                .prepare_cached(
-                    "DELETE FROM returns WHERE ref_hash IN
-                         (SELECT ref_hash FROM returns WHERE until <= ?1 LIMIT ?2)",
-                )?
-                .execute(params![millis(at), bound(limit)])?;
-            Ok(forgotten)
+            let sql = "DELETE FROM returns WHERE ref_hash IN
+                     (SELECT ref_hash FROM returns WHERE until <= ?1 LIMIT ?2)";
+            forget(tx, sql, at, limit)
         })
     }
 }

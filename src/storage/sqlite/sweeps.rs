@@ -132,6 +132,16 @@ pub(super) fn recover(tx: &mut Tx<'_>, moment: &Moment) -> Result<usize, StoreEr
     Ok(lost)
 }
 
+/// Forgets what `sql` deletes: of what is older than `at`, at most `limit` rows. Says how many.
+pub(super) fn forget(
+    tx: &Tx<'_>,
+    sql: &'static str,
+    at: Timestamp,
+    limit: usize,
+) -> Result<usize, StoreError> {
+    Ok(tx.conn.prepare_cached(sql)?.execute(params![millis(at), bound(limit)])?)
+}
+
 /// What was read of a verification; `None` too if its row is damaged, which is then put off.
 fn unless_damaged<T>(
     tx: &Tx<'_>,

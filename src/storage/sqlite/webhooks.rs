@@ -11,6 +11,7 @@ use super::{
     aggregate::{fetch, id_column, text, time},
     reader::Snapshot,
     store::SqliteStore,
+    sweeps::forget,
     verifications::bound,
     writer::Tx,
 };
@@ -111,14 +112,9 @@ impl Webhooks for SqliteStore {
         limit: usize,
     ) -> BoxFuture<'_, Result<usize, StoreError>> {
         self.write(move |tx| {
-            let forgotten = tx
-                .conn
-                .prepare_cached(
-                    "DELETE FROM webhook_deliveries WHERE number IN
-                         (SELECT number FROM webhook_deliveries WHERE occurred_at < ?1 LIMIT ?2)",
-                )?
-                .execute(params![millis(before), bound(limit)])?;
-            Ok(forgotten)
+            let sql = "DELETE FROM webhook_deliveries WHERE number IN
+                     (SELECT number FROM webhook_deliveries WHERE occurred_at < ?1 LIMIT ?2)";
+            forget(tx, sql, before, limit)
         })
     }
 }
