@@ -103,6 +103,8 @@ async fn begin(world: &Arc<World>, request: &HttpRequest, body: &[u8]) -> Answer
         }
         outcome
     };
+    // The call was announced when it came; whoever waits for its session looked too early then.
+    world.journal.ring();
     if outcome == Outcome::CallbackFirst {
         director::capture_ahead(world, &id).await;
     }
