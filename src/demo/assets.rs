@@ -16,13 +16,14 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 
 /// What the page asks for under `/assets/`.
-pub(super) const ASSETS: [Asset; 11] = [
+pub(super) const ASSETS: [Asset; 12] = [
     Asset { name: "app.js", mime: SCRIPT, body: include_str!("page/app.js") },
     Asset { name: "inspector.js", mime: SCRIPT, body: include_str!("page/inspector.js") },
     Asset { name: "phone.js", mime: SCRIPT, body: include_str!("page/phone.js") },
     Asset { name: "return.js", mime: SCRIPT, body: include_str!("page/return.js") },
     Asset { name: "state.js", mime: SCRIPT, body: include_str!("page/state.js") },
     Asset { name: "texts.js", mime: SCRIPT, body: include_str!("page/texts.js") },
+    Asset { name: "webhooks.js", mime: SCRIPT, body: include_str!("page/webhooks.js") },
     Asset { name: "wire.js", mime: SCRIPT, body: include_str!("page/wire.js") },
     Asset { name: "base.css", mime: STYLE, body: include_str!("page/base.css") },
     Asset { name: "phone.css", mime: STYLE, body: include_str!("page/phone.css") },

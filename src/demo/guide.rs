@@ -25,7 +25,8 @@ Gerbang demo: everything runs on this machine and is gone when you stop it.
   Provider       {sandbox}   (a simulator; its outcomes: /sandbox/outcomes)
 
 By hand, in another terminal. The last two digits of the contact choose the outcome:
-00 approved, 14 rejected, 40 failed, 60 approved although no callback ever comes.
+00 approved, 14 rejected, 40 failed, 60 approved although no callback ever comes,
+61 every callback comes five times, 63 the callbacks come in the wrong order.
 
   # Your own sign-in gives the user's app a token; the demo's believes you any contact.
   TOKEN=$(curl -s http://{page}/demo/token -d contact=6281200000060)
@@ -50,6 +51,9 @@ By hand, in another terminal. The last two digits of the contact choose the outc
   # What your back end sees, with a service token instead of the user's.
   SERVICE=$(curl -s -X POST http://{page}/demo/service-token)
   curl -s http://{gateway}/v1/backend/verifications/$ID -H "Authorization: Bearer $SERVICE"; echo
+
+  # What your back end was told meanwhile: one signed webhook for each change.
+  curl -s "http://{page}/demo/webhooks?verification=$ID"; echo
 
   # A stranger's callback, without the agreed header: refused.
   curl -si http://{gateway}/callbacks/provider -H 'Content-Type: application/json' \

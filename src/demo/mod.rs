@@ -4,6 +4,7 @@
 //! is how a partner should sign users in; it stands where the partner's own systems would.
 
 mod assets;
+mod backend;
 mod error;
 mod guide;
 mod issuer;

@@ -15,6 +15,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::backend::{self, BackEnd};
 use super::error::DemoError;
 use super::guide;
 use super::issuer::Issuer;
@@ -57,6 +58,8 @@ impl Demo {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let issuer = Issuer::new(Arc::clone(&clock))?;
         let callback_key = settings::fresh_secret();
+        let (webhook_secret, webhook_key) = backend::fresh_secret();
+        let back_end = BackEnd::new(webhook_key, Arc::clone(&clock));
         let provider = provider(&options);
         let sandbox = Sandbox::start(provider.clone()).map_err(DemoError::Sandbox)?;
         let agreed = Agreement {
@@ -65,6 +68,7 @@ impl Demo {
             sandbox_url: sandbox.base_url(),
             page,
             callback_key: &callback_key,
+            webhook_secret: &webhook_secret,
             key_set: &issuer.key_set(),
         };
         let gateway = match start_gateway(&agreed, &folder, clock).await {
@@ -76,7 +80,8 @@ impl Demo {
         };
         sandbox.control().set_callback_target(Some(target(gateway.addr(), callback_key)));
         let tasks = Tasks::on_current_runtime();
-        match serve(listener, issuer, &gateway, &sandbox, &tasks) {
+        let parts = Parts { issuer, back_end };
+        match serve(listener, parts, &gateway, &sandbox, &tasks) {
             Ok(site) => Ok(Self { page, site, tasks, gateway, sandbox, folder }),
             Err(error) => {
                 gateway.stop().await;
@@ -162,9 +167,15 @@ fn target(gateway: SocketAddr, key: SecretString) -> CallbackTarget {
     }
 }
 
+/// What the page's server plays of the partner's own systems.
+struct Parts {
+    issuer: Issuer,
+    back_end: BackEnd,
+}
+
 fn serve(
     listener: TcpListener,
-    issuer: Issuer,
+    parts: Parts,
     gateway: &Gateway,
     sandbox: &Sandbox,
     tasks: &Tasks,
@@ -175,7 +186,8 @@ fn serve(
     let site = web::Data::new(Site {
         gateway: format!("http://{}", gateway.addr()),
         sandbox: sandbox.base_url().to_owned(),
-        issuer,
+        issuer: parts.issuer,
+        back_end: parts.back_end,
         client: pass::client().map_err(|error| DemoError::Page(error.into()))?,
         facts,
         authority,

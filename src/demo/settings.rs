@@ -34,6 +34,8 @@ pub(super) struct Agreement<'a> {
     pub(super) page: SocketAddr,
     /// The value of `CALLBACK_HEADER`.
     pub(super) callback_key: &'a SecretString,
+    /// What webhooks to the page are signed with.
+    pub(super) webhook_secret: &'a str,
     /// The issuer's public keys.
     pub(super) key_set: &'a Value,
 }
@@ -53,8 +55,8 @@ pub(super) fn agree(agreed: &Agreement<'_>, folder: &Path) -> Result<Settings, D
 
 fn toml(agreed: &Agreement<'_>, keys: &Path, database: &Path) -> String {
     let Agreement { options, sandbox, sandbox_url, page, .. } = agreed;
-    let (hint, tick, partial) =
-        if options.fast { ("1s", "100ms", "1s") } else { ("3s", "500ms", "5s") };
+    let [hint, tick, partial] = pace(options.fast);
+    let at = |path: &str| quoted(format!("http://{page}{path}"));
     format!(
         "[server]
 listen = {listen}
@@ -86,6 +88,11 @@ default = {{ success = {success}, failure = {failure} }}
 [storage]
 url = {database}
 
+[[webhooks]]
+id = \"demo-back-end\"
+url = {webhooks}
+secret = {webhook_secret}
+
 [verifications]
 ttl = \"15m\"
 attempts_per_day = 100
@@ -108,11 +115,19 @@ tick = \"{tick}\"
         app_issuer = issuer("app", APP_AUDIENCE, keys),
         backend_issuer = issuer("backend", BACKEND_AUDIENCE, keys),
         callback_key = quoted(agreed.callback_key.expose_secret()),
-        allowed = quoted(format!("http://{page}/return/*")),
-        success = quoted(format!("http://{page}/return/success")),
-        failure = quoted(format!("http://{page}/return/failure")),
+        allowed = at("/return/*"),
+        success = at("/return/success"),
+        failure = at("/return/failure"),
+        webhooks = at("/demo/webhooks"),
+        webhook_secret = quoted(agreed.webhook_secret),
         database = quoted(format!("sqlite://{}", database.display())),
     )
+}
+
+/// After which time a late result is asked for, how often that is looked at, and how often one that
+/// came in part is asked for the rest.
+const fn pace(fast: bool) -> [&'static str; 3] {
+    if fast { ["1s", "100ms", "1s"] } else { ["3s", "500ms", "5s"] }
 }
 
 fn issuer(token_use: &str, audience: &str, keys: &Path) -> String {
@@ -147,6 +162,7 @@ mod tests {
     use serde_json::json;
 
     use super::{Agreement, agree, fresh_secret};
+    use crate::demo::backend;
     use crate::demo::options::DemoOptions;
     use crate::demo::ports::local;
     use crate::sandbox::SandboxOptions;
@@ -161,6 +177,7 @@ mod tests {
                 sandbox_url: "http://127.0.0.1:8070",
                 page: local(8090),
                 callback_key: &fresh_secret(),
+                webhook_secret: &backend::fresh_secret().0,
                 key_set: &json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA",
                     "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" }] }),
             };

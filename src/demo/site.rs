@@ -13,8 +13,9 @@ use reqwest::Client;
 use serde_json::Value;
 
 use super::assets::{ASSETS, INDEX, RETURN};
+use super::backend::BackEnd;
 use super::issuer::Issuer;
-use super::{pass, session};
+use super::{backend, pass, session};
 
 /// Largest body the page or a shell sends.
 const MAX_BODY: usize = 64 * 1_024;
@@ -29,6 +30,7 @@ pub(super) struct Site {
     pub(super) sandbox: String,
     pub(super) issuer: Issuer,
     pub(super) client: Client,
+    pub(super) back_end: BackEnd,
     /// What the page has to know, as it is sent.
     pub(super) facts: Value,
 }
@@ -45,6 +47,8 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .route("/demo/token", web::post().to(session::token))
         .route("/demo/service-session", web::post().to(session::service))
         .route("/demo/service-token", web::post().to(session::service_token))
+        .route("/demo/webhooks", web::post().to(backend::take))
+        .route("/demo/webhooks", web::get().to(backend::show))
         .route("/v1/{rest:.*}", web::to(pass::through))
         .default_service(web::to(HttpResponse::NotFound));
 }

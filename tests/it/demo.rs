@@ -69,6 +69,31 @@ impl App {
         (path, token)
     }
 
+    /// Goes through a verification and answers what the back end was told of it up to the verdict,
+    /// as status and revision.
+    async fn told_of(&self, contact: &str) -> Vec<(String, u64)> {
+        let (path, token) = self.captured(contact).await;
+        let verdict = self.verdict(&path, &token).await;
+        assert_eq!(verdict["status"], "approved", "{contact}");
+        let asked =
+            format!("/demo/webhooks?verification={}&wait=5", verdict["id"].as_str().unwrap());
+        let told = async {
+            let (mut told, mut after) = (Vec::new(), 0);
+            while !told.iter().any(|(_, revision)| *revision == verdict["revision"]) {
+                let path = format!("{asked}&after={after}");
+                let items = self.json(Method::GET, &path, "", None).await["items"].take();
+                for item in items.as_array().unwrap() {
+                    after = item["number"].as_u64().unwrap();
+                    let data = &item["body"]["data"];
+                    let status = data["status"].as_str().unwrap().to_owned();
+                    told.push((status, data["revision"].as_u64().unwrap()));
+                }
+            }
+            told
+        };
+        tokio::time::timeout(PATIENCE, told).await.unwrap()
+    }
+
     /// Long-polls until there is nothing more to wait for.
     async fn verdict(&self, path: &str, token: &str) -> Value {
         let wait = async {
@@ -109,6 +134,46 @@ async fn demo_approves_a_verification_whose_callback_never_comes() {
     let control = app.demo.sandbox().control();
     assert_eq!(control.callbacks_delivered(), 0);
     assert!(control.calls(Operation::Details) > 0);
+    app.demo.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn demo_tells_the_back_end_each_change_once_whatever_the_callbacks_do() {
+    let app = App::start().await;
+
+    let duplicated = app.told_of("6281200000061").await;
+    let reordered = app.told_of("6281200000063").await;
+    let missing = app.told_of("6281200000060").await;
+
+    for (name, told) in [("duplicated", duplicated), ("reordered", reordered), ("missing", missing)]
+    {
+        let revisions: Vec<_> = told.iter().map(|(_, revision)| *revision).collect();
+        let mut once = revisions.clone();
+        once.sort_unstable();
+        once.dedup();
+        assert_eq!(once.len(), revisions.len(), "{name}: {told:?}");
+        let approvals = told.iter().filter(|(status, _)| status == "approved").count();
+        assert_eq!(approvals, 1, "{name}: {told:?}");
+        let newest = told.iter().max_by_key(|(_, revision)| *revision).unwrap();
+        assert_eq!(newest.0, "approved", "{name}: {told:?}");
+        let other = |status: &str| {
+            !["pending", "processing", "partially_completed", "approved"].contains(&status)
+        };
+        assert!(told.iter().all(|(status, _)| !other(status)), "{name}: {told:?}");
+    }
+    app.demo.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn demo_takes_no_webhook_without_a_signature() {
+    let app = App::start().await;
+    let forged = json!({ "type": "verification.updated", "data": { "id": "ver_forged" } });
+
+    let refused = app.send(Method::POST, "/demo/webhooks", "", Some(forged)).await;
+    let shown = app.json(Method::GET, "/demo/webhooks?verification=ver_forged", "", None).await;
+
+    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(shown, json!({ "items": [] }));
     app.demo.stop().await.unwrap();
 }
 

@@ -6,6 +6,7 @@ import { contactError, busy, closeSheet, draw, drawStart, isFromSheet, isSheetOp
 import { drawInspector, startInspector } from "./inspector.js";
 import { canCapture, contact, forgetVerification, isOpen, learn, save, setDigits, state } from "./state.js";
 import { language, speak, t } from "./texts.js";
+import { leaveWebhooks, followWebhooks } from "./webhooks.js";
 import { call, restoreLog } from "./wire.js";
 
 let facts;
@@ -103,6 +104,7 @@ async function watch() {
   const mine = new AbortController();
   watching = mine;
   state.etag = undefined;
+  if (state.id) followWebhooks(state.id, () => !state.view || !isOpen(state.view));
   while (!mine.signal.aborted && state.id) {
     try {
       const polls = state.etag !== undefined;
@@ -145,6 +147,7 @@ async function follow(answer) {
 
 function again() {
   watching?.abort();
+  leaveWebhooks();
   closeSheet();
   notice();
   forgetVerification();

@@ -43,7 +43,7 @@ function drawEntry(entry) {
   const before = drawn.get(entry.id);
   const element = item(entry, before);
   // The newest answer is open; those that nobody opened by hand give way.
-  if (entry.answer) for (const other of list.querySelectorAll("details[open]:not([data-kept])")) other.open = false;
+  if (entry.answer && !entry.incoming) for (const other of list.querySelectorAll("details[open]:not([data-kept])")) other.open = false;
   if (before) before.replaceWith(element);
   else list.append(element);
   drawn.set(entry.id, element);
@@ -64,17 +64,19 @@ function isFollowing() {
 
 function item(entry, before) {
   const old = before?.querySelector("details");
-  const isNewest = log.findLast((one) => one.answer) === entry;
+  const isNewest = !entry.incoming && log.findLast((one) => one.answer && !one.incoming) === entry;
   const details = make("details", { open: old?.dataset.kept ? old.open : isNewest });
   if (old?.dataset.kept) details.dataset.kept = "yes";
   const { method, path } = entry.request;
+  const came = entry.incoming ? [make("span", { className: "came" }, t("toBackEnd"))] : [];
   const summary = make("summary", {},
-    make("span", { className: "line" }, make("b", { className: "method", data: { method } }, method), make("span", { className: "path" }, path), badge(entry)),
-    make("span", { className: "label" }, `${clock(entry.at)} · ${t(entry.label)}`));
+    make("span", { className: "line" }, ...came, make("b", { className: "method", data: { method } }, method), make("span", { className: "path" }, path), badge(entry)),
+    make("span", { className: "label" }, `${clock(entry.at)} · ${t(entry.label)}${entry.incoming ? `: ${entry.request.body.data.status}` : ""}`));
   summary.addEventListener("click", () => { details.dataset.kept = "yes"; });
   details.append(summary, part(t("request"), entry.request));
   if (entry.answer) details.append(part(t("response"), entry.answer));
-  details.append(copyButton(entry));
+  // What came cannot be sent again by hand: its signature is the gateway's.
+  if (!entry.incoming) details.append(copyButton(entry));
   return make("li", { data: { state: entry.state } }, details);
 }
 
@@ -83,6 +85,7 @@ function badge(entry) {
   if (entry.state === "lost") return make("span", { className: "badge", data: { class: "5" } }, t("unreachable"));
   const { status } = entry.answer;
   const times = entry.count > 1 ? ` ${t("times", { count: entry.count })}` : "";
+  if (entry.took === undefined) return make("span", { className: "badge", data: { class: String(status)[0] } }, String(status));
   const took = entry.took >= 1000 ? `${(entry.took / 1000).toFixed(1)} s` : `${entry.took} ms`;
   return make("span", { className: "badge", data: { class: String(status)[0] }, title: entry.answer.statusText }, `${status}${times}`, make("small", {}, took));
 }

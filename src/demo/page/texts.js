@@ -127,6 +127,8 @@ const id = {
   callCapture: "Aplikasi memberi tahu bagaimana foto berakhir (petunjuk, bukan bukti)",
   callRenew: "Minta kredensial baru",
   callBackend: "Yang dilihat back end Anda",
+  callWebhook: "Gerbang memberi tahu back end Anda; tanda tangannya sudah diperiksa",
+  toBackEnd: "webhook",
 
   group0: "Disetujui",
   group1: "Ditolak",
@@ -302,6 +304,8 @@ const en = {
   callCapture: "The app says how capture ended (a hint, no proof)",
   callRenew: "Get a fresh credential",
   callBackend: "What your back end sees",
+  callWebhook: "Gerbang tells your back end; the signature was checked",
+  toBackEnd: "webhook",
 
   group0: "Approved",
   group1: "Rejected",

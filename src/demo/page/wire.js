@@ -104,6 +104,18 @@ export async function call({ label, method = "GET", path, token, body, headers =
   }
 }
 
+/** Records what somebody else sent and how it was answered. `id` makes the same one count once. */
+export function note({ id, label, at, method, path, headers, body, status }) {
+  if (log.some((one) => one.id === id)) return;
+  const entry = {
+    id, label, at, state: "done", count: 1, incoming: true,
+    request: { method, path, headers, body },
+    answer: { status, headers: [], body: undefined },
+  };
+  log.push(entry);
+  changed(entry);
+}
+
 function finish(entry, state, answer) {
   entry.state = state;
   entry.took = Date.now() - entry.at;
