@@ -20,6 +20,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{
+    budget::RetryBudget,
     error::{SetupError, UpstreamError},
     http::{HttpClient, Limits},
     meter::metered,
@@ -55,6 +56,7 @@ pub struct UserService {
     header: Option<(HeaderName, HeaderValue)>,
     limits: Limits,
     places: Semaphore,
+    budget: RetryBudget,
     http: HttpClient,
 }
 
@@ -101,6 +103,7 @@ impl UserService {
             header,
             limits: Limits { deadline: settings.timeout, max_answer: MAX_ANSWER },
             places: Semaphore::new(PLACES),
+            budget: RetryBudget::new(PLACES),
             http: http.clone(),
         })
     }
@@ -113,7 +116,7 @@ impl UserService {
         if let Some((name, value)) = &self.header {
             headers.insert(name.clone(), value.clone());
         }
-        let answer = self.http.exchange(request, self.limits).await?;
+        let answer = self.http.exchange(request, self.limits, &self.budget).await?;
         let status = answer.status.as_u16();
         if answer.status == StatusCode::NOT_FOUND {
             return Ok(Contacts::default());

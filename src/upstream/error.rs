@@ -29,6 +29,12 @@ pub enum UpstreamError {
     /// Too many calls of ours are under way.
     #[error("too many calls to the upstream are under way")]
     Saturated,
+    /// It failed again and again and is left alone for a while.
+    #[error("the upstream failed again and again and is left alone for a while")]
+    Resting {
+        /// For how long.
+        retry_after: Duration,
+    },
     /// The partner token is not taken, not even a fresh one; or none is issued to us.
     #[error("the upstream does not accept our credentials")]
     Unauthorized,
@@ -91,6 +97,7 @@ impl UpstreamError {
             Self::Broken(_) => "broken",
             Self::Unavailable { .. } => "unavailable",
             Self::Saturated => "saturated",
+            Self::Resting { .. } => "resting",
             Self::Unauthorized => "unauthorized",
             Self::Misconfigured(_) => "misconfigured",
             Self::ContactRefused(_) => "contact_refused",

@@ -16,6 +16,7 @@ use secrecy::ExposeSecret;
 use thread_local::ThreadLocal;
 
 use super::{
+    budget::RetryBudget,
     error::{SetupError, UpstreamError},
     tls,
     webhook::Guard,
@@ -105,19 +106,22 @@ impl HttpClient {
     }
 
     /// Makes the call and reads the whole answer. A connection that could not be made is tried
-    /// once more: nothing was sent, so nothing can happen twice.
+    /// once more if `budget` has it: nothing was sent, so nothing can happen twice.
     pub(super) async fn exchange(
         &self,
         mut request: Request,
         limits: Limits,
+        budget: &RetryBudget,
     ) -> Result<Answer, UpstreamError> {
+        budget.earn();
         *request.timeout_mut() = Some(limits.deadline);
         name_the_request(request.headers_mut());
         let spare = request.try_clone();
         let client = self.shared.client().map_err(failure)?;
         let first = client.execute(request).await.map_err(failure);
         let response = match (first, spare) {
-            (Err(UpstreamError::Unreachable(_)), Some(again)) => {
+            (Err(UpstreamError::Unreachable(_)), Some(again)) if budget.spend() => {
+                budget.earn();
                 client.execute(again).await.map_err(failure)?
             }
             (outcome, _) => outcome?,

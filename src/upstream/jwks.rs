@@ -18,6 +18,7 @@ use reqwest::{
 use url::Url;
 
 use super::{
+    budget::RetryBudget,
     error::UpstreamError,
     flight::Flight,
     http::{HttpClient, Limits},
@@ -53,6 +54,7 @@ pub struct RemoteKeys<K> {
 
 struct Shared<K> {
     http: HttpClient,
+    budget: RetryBudget,
     url: Url,
     /// Makes keys of a fetched text; the error says what is wrong with it.
     parse: fn(&[u8]) -> Result<K, &'static str>,
@@ -92,6 +94,7 @@ impl<K: Send + Sync + 'static> RemoteKeys<K> {
     ) -> Self {
         let shared = Arc::new(Shared {
             http,
+            budget: RetryBudget::new(1),
             url,
             parse,
             flight: Flight::new(tasks.clone()),
@@ -180,7 +183,7 @@ impl<K: Send + Sync + 'static> Shared<K> {
     async fn ask(&self) -> Result<FetchedKeys<K>, UpstreamError> {
         let mut request = Request::new(Method::GET, self.url.clone());
         request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
-        let answer = self.http.exchange(request, LIMITS).await?;
+        let answer = self.http.exchange(request, LIMITS, &self.budget).await?;
         let status = answer.status.as_u16();
         if answer.status.is_server_error() || answer.status == StatusCode::TOO_MANY_REQUESTS {
             return Err(UpstreamError::Unavailable { status, retry_after: None });

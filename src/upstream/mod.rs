@@ -3,6 +3,7 @@
 //! Every answer is hostile until parsed: bounded in time and size, read leniently, and never shown
 //! to an app.
 
+mod budget;
 mod directory;
 pub mod error;
 mod flight;

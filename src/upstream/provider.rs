@@ -59,6 +59,10 @@ pub trait Provider: Send + Sync {
     /// Reads the body of a callback.
     fn read_callback(&self, body: &[u8]) -> Result<SubmissionReport, UnreadableCallback>;
 
+    /// Whether initiate-flow may be asked once more for what it just refused; taken at its word, as
+    /// repetitions are counted.
+    fn may_repeat(&self) -> bool;
+
     /// Whether flows of this channel can be started with what is configured.
     fn offers(&self, channel: Channel) -> bool;
 }

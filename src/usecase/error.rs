@@ -125,7 +125,8 @@ impl Error {
             UpstreamError::Unavailable { .. }
             | UpstreamError::Unreachable(_)
             | UpstreamError::Broken(_)
-            | UpstreamError::Saturated => Self::DirectoryUnavailable(failure),
+            | UpstreamError::Saturated
+            | UpstreamError::Resting { .. } => Self::DirectoryUnavailable(failure),
             UpstreamError::ContactRefused(_)
             | UpstreamError::Unauthorized
             | UpstreamError::Misconfigured(_)
@@ -142,6 +143,9 @@ impl From<UpstreamError> for Error {
             UpstreamError::TimedOut => Self::ProviderTimeout(failure),
             UpstreamError::Unavailable { retry_after, .. } => {
                 Self::ProviderUnavailable { retry_after, source: failure }
+            }
+            UpstreamError::Resting { retry_after } => {
+                Self::ProviderUnavailable { retry_after: Some(retry_after), source: failure }
             }
             UpstreamError::Unreachable(_) | UpstreamError::Saturated => {
                 Self::ProviderUnavailable { retry_after: None, source: failure }

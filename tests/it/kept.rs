@@ -190,6 +190,10 @@ impl Provider for Moody {
         Err(UnreadableCallback("of no form at all"))
     }
 
+    fn may_repeat(&self) -> bool {
+        false
+    }
+
     fn offers(&self, _: Channel) -> bool {
         true
     }

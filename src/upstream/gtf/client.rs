@@ -64,6 +64,7 @@ impl Gtf {
             url: settings.api_base_url.endpoint("/esign-partner/v1/initiate-flow"),
             limits: Limits { deadline: settings.initiate_timeout, max_answer: settings.max_answer },
             places: settings.max_concurrent,
+            rests: true,
         };
         let details = Plan {
             name: "submission",
@@ -71,6 +72,7 @@ impl Gtf {
             url: settings.api_base_url.endpoint("/esign-partner/v1/submissions"),
             limits: Limits { deadline: settings.details_timeout, max_answer: settings.max_answer },
             places: settings.max_concurrent,
+            rests: true,
         };
         let details_headers = common_headers(settings)?;
         let flow_headers = |code: &Option<String>| {
@@ -91,9 +93,10 @@ impl Gtf {
     }
 
     /// Makes `call` with a valid partner token. If the token is not taken it is dropped, fetched
-    /// anew once, and the call made once more.
+    /// anew once, and the call made once more, if the budget has it.
     async fn with_token<T, F>(
         &self,
+        operation: &Operation,
         call: impl Fn(HeaderValue) -> F + Send,
     ) -> Result<T, UpstreamError>
     where
@@ -101,7 +104,7 @@ impl Gtf {
     {
         let token = self.tokens.get().await.map_err(before_the_call)?;
         match call(token.value().clone()).await {
-            Err(UpstreamError::Unauthorized) => {
+            Err(UpstreamError::Unauthorized) if operation.may_repeat() => {
                 self.tokens.reject(token.generation());
                 let fresh = self.tokens.get().await.map_err(before_the_call)?;
                 call(fresh.value().clone()).await
@@ -119,7 +122,7 @@ impl Gtf {
             .ok_or(UpstreamError::Misconfigured("no onboarding partner for this channel"))?;
         let headers = personal_headers(prepared, &flow.user, &flow.session)?;
         let body = initiate::body(flow)?;
-        self.with_token(async |token| {
+        self.with_token(&self.initiate, async |token| {
             let mut request = self.initiate.request();
             request.headers_mut().clone_from(&headers);
             request.headers_mut().insert(TOKEN, token);
@@ -148,7 +151,7 @@ impl Gtf {
             }
         };
         let headers = personal_headers(&self.details_headers, &query.user, session)?;
-        self.with_token(async |token| {
+        self.with_token(&self.details, async |token| {
             let mut request = self.details.request();
             request.headers_mut().clone_from(&headers);
             request.headers_mut().insert(TOKEN, token);
@@ -187,6 +190,10 @@ impl Provider for Gtf {
     fn read_callback(&self, body: &[u8]) -> Result<SubmissionReport, UnreadableCallback> {
         let json = std::str::from_utf8(body).map_err(|_| UnreadableCallback("not UTF-8"))?;
         report::read(json, &self.user_id_type).map_err(UnreadableCallback)
+    }
+
+    fn may_repeat(&self) -> bool {
+        self.initiate.may_repeat()
     }
 
     fn offers(&self, channel: Channel) -> bool {
@@ -250,6 +257,7 @@ fn before_the_call(failure: UpstreamError) -> UpstreamError {
         | UpstreamError::Unavailable { .. } => UpstreamError::Unreachable(Arc::new(failure)),
         UpstreamError::Unreachable(_)
         | UpstreamError::Saturated
+        | UpstreamError::Resting { .. }
         | UpstreamError::Unauthorized
         | UpstreamError::Misconfigured(_)
         | UpstreamError::ContactRefused(_)

@@ -48,6 +48,8 @@ impl Issuer {
             url: settings.token_base_url.endpoint("/v1/esign/partner/authentication"),
             limits: Limits { deadline: settings.token_timeout, max_answer: settings.max_answer },
             places: 1,
+            // The cache keeps a gap of its own, and a start without a token is no start.
+            rests: false,
         };
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));

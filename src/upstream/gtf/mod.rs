@@ -1,5 +1,6 @@
 //! The provider's identity verification API, in the generation its documents describe.
 
+mod breaker;
 mod client;
 mod credential;
 mod fault;

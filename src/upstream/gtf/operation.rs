@@ -9,12 +9,14 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use super::{
+    breaker::Breaker,
     fault,
     wire::{self, Envelope},
 };
 use crate::{
     domain::Clock,
     upstream::{
+        budget::RetryBudget,
         error::UpstreamError,
         http::{Answer, HttpClient, Limits},
         meter::metered,
@@ -31,6 +33,9 @@ pub(super) struct Operation {
     url: Url,
     limits: Limits,
     places: Semaphore,
+    budget: RetryBudget,
+    /// `None`: it is never left alone.
+    breaker: Option<Breaker>,
     http: HttpClient,
     clock: Arc<dyn Clock>,
 }
@@ -42,12 +47,17 @@ pub(super) struct Plan {
     pub(super) url: Url,
     pub(super) limits: Limits,
     pub(super) places: usize,
+    /// Whether it is left alone for a while when it fails again and again.
+    pub(super) rests: bool,
 }
 
 impl Operation {
     pub(super) fn new(plan: Plan, http: HttpClient, clock: Arc<dyn Clock>) -> Self {
-        let Plan { name, method, url, limits, places } = plan;
-        Self { name, method, url, limits, places: Semaphore::new(places), http, clock }
+        let Plan { name, method, url, limits, places, rests } = plan;
+        let budget = RetryBudget::new(places);
+        let breaker = rests.then(Breaker::default);
+        let places = Semaphore::new(places);
+        Self { name, method, url, limits, places, budget, breaker, http, clock }
     }
 
     /// A request to be completed with headers and a body.
@@ -61,13 +71,7 @@ impl Operation {
         request: Request,
         read: impl FnOnce(&str) -> Result<T, UpstreamError>,
     ) -> Result<T, UpstreamError> {
-        let place = tokio::time::timeout(PATIENCE, self.places.acquire()).await;
-        let Ok(Ok(_place)) = place else { return Err(UpstreamError::Saturated) };
-        metered(self.name, async {
-            let answer = self.http.exchange(request, self.limits).await?;
-            self.open(&answer, read)
-        })
-        .await
+        self.ask(request, |answer| self.open(answer, read)).await
     }
 
     /// The same, where "there is none" is an answer too.
@@ -76,13 +80,38 @@ impl Operation {
         request: Request,
         read: impl FnOnce(&str) -> Result<T, UpstreamError>,
     ) -> Result<Option<T>, UpstreamError> {
-        let place = tokio::time::timeout(PATIENCE, self.places.acquire()).await;
-        let Ok(Ok(_place)) = place else { return Err(UpstreamError::Saturated) };
-        metered(self.name, async {
-            let answer = self.http.exchange(request, self.limits).await?;
-            if is_absence(&answer) { Ok(None) } else { self.open(&answer, read).map(Some) }
+        self.ask(request, |answer| {
+            if is_absence(answer) { Ok(None) } else { self.open(answer, read).map(Some) }
         })
         .await
+    }
+
+    /// Whether a call may be made once more; each "yes" is counted.
+    pub(super) fn may_repeat(&self) -> bool {
+        self.budget.spend()
+    }
+
+    /// Makes the call when there is a place for it, unless it is left alone.
+    async fn ask<T>(
+        &self,
+        request: Request,
+        read: impl FnOnce(&Answer) -> Result<T, UpstreamError>,
+    ) -> Result<T, UpstreamError> {
+        let place = tokio::time::timeout(PATIENCE, self.places.acquire()).await;
+        let Ok(Ok(_place)) = place else { return Err(refused("places", UpstreamError::Saturated)) };
+        let pass = self.breaker.as_ref().map(|breaker| breaker.admit(self.clock.now()));
+        let pass = pass
+            .transpose()
+            .map_err(|retry_after| refused("breaker", UpstreamError::Resting { retry_after }))?;
+        let outcome = metered(self.name, async {
+            let answer = self.http.exchange(request, self.limits, &self.budget).await?;
+            read(&answer)
+        })
+        .await;
+        if let Some(pass) = pass {
+            pass.end(&outcome, self.clock.now());
+        }
+        outcome
     }
 
     /// Takes the frame off an answer.
@@ -101,6 +130,12 @@ impl Operation {
         let data = envelope.data.ok_or(UpstreamError::Garbled("no `data`"))?;
         read(data.get())
     }
+}
+
+/// Counts a call that was not made.
+fn refused(limit: &'static str, failure: UpstreamError) -> UpstreamError {
+    metrics::counter!("gerbang_refused_total", "limit" => limit).increment(1);
+    failure
 }
 
 fn envelope(answer: &Answer) -> Option<Envelope<'_>> {

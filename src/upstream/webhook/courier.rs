@@ -152,6 +152,7 @@ fn why(failure: &UpstreamError) -> DeliveryOutcome {
         UpstreamError::Broken(_)
         | UpstreamError::Unavailable { .. }
         | UpstreamError::Saturated
+        | UpstreamError::Resting { .. }
         | UpstreamError::Unauthorized
         | UpstreamError::Misconfigured(_)
         | UpstreamError::ContactRefused(_)

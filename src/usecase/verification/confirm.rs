@@ -150,7 +150,9 @@ async fn ask(ports: &Ports, verification: &Verification) -> Result<(), Error> {
             record(ports, verification, News::DetailsRead(DetailsAnswer::NotReadable)).await
         }
         // Nobody was asked: the claim runs out and the read is due again.
-        Err(failure @ UpstreamError::Saturated) => Err(failure.into()),
+        Err(failure @ (UpstreamError::Saturated | UpstreamError::Resting { .. })) => {
+            Err(failure.into())
+        }
         Err(failure) => {
             record(ports, verification, News::ReadFailed).await?;
             Err(failure.into())

@@ -110,6 +110,7 @@ pub(super) async fn attempt(
         );
         if std::mem::take(&mut may_repeat)
             && let Some(pause) = cured_by_new_session(&failure)
+            && ports.parts.provider.may_repeat()
         {
             if !pause.is_zero() {
                 let until = ports.now().saturating_add(pause).unwrap_or(Timestamp::MAX);
@@ -202,6 +203,7 @@ fn cured_by_new_session(failure: &UpstreamError) -> Option<Duration> {
         | UpstreamError::TimedOut
         | UpstreamError::Broken(_)
         | UpstreamError::Saturated
+        | UpstreamError::Resting { .. }
         | UpstreamError::Unauthorized
         | UpstreamError::Misconfigured(_)
         | UpstreamError::ContactRefused(_)
@@ -219,6 +221,7 @@ fn may_have_taken_effect(failure: &UpstreamError) -> bool {
         | UpstreamError::Unavailable { .. } => true,
         UpstreamError::Unreachable(_)
         | UpstreamError::Saturated
+        | UpstreamError::Resting { .. }
         | UpstreamError::Unauthorized
         | UpstreamError::Misconfigured(_)
         | UpstreamError::ContactRefused(_)

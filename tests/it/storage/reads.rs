@@ -47,6 +47,10 @@ impl Provider for Ignorant {
         Err(UnreadableCallback("nobody calls"))
     }
 
+    fn may_repeat(&self) -> bool {
+        false
+    }
+
     fn offers(&self, _: Channel) -> bool {
         true
     }

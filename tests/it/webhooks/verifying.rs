@@ -131,7 +131,9 @@ fn ask(program: &[String], folder: &Path, hook: &Hook, secret: &str, now: i64) -
     std::fs::write(folder.join("body"), &hook.body).unwrap();
     let (command, arguments) = program.split_first().unwrap();
     let mut command = Command::new(command);
-    if let Some(archive) = arguments.iter().find(|it| it.ends_with(".jar")) {
+    if let Some(archive) =
+        arguments.iter().find(|it| Path::new(it).extension().is_some_and(|kind| kind == "jar"))
+    {
         std::fs::metadata(archive).ok()?;
     }
     let output = command.args(arguments).arg(folder).args([secret, &now.to_string()]).output();
