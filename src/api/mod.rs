@@ -12,6 +12,7 @@ mod limiter;
 mod middleware;
 mod origins;
 mod pace;
+mod pages;
 mod problem;
 mod reasons;
 mod returns;

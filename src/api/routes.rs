@@ -11,6 +11,7 @@ use actix_web::{
 use super::{
     callbacks, document,
     error::ApiError,
+    pages,
     problem::{Problem, ProblemType},
     returns, v1,
 };
@@ -33,7 +34,7 @@ const fn on(method: &'static str, path: &'static str, route: fn() -> Route) -> O
 }
 
 /// All of them. A test holds this table against `openapi.yaml`.
-pub const OPERATIONS: [Operation; 16] = [
+pub const OPERATIONS: [Operation; 21] = [
     on("POST", "/v1/verifications", || web::post().to(v1::verifications::start)),
     on("GET", "/v1/verifications", || web::get().to(v1::verifications::list)),
     on("GET", "/v1/verifications/{verificationId}", || web::get().to(v1::verifications::get)),
@@ -58,6 +59,11 @@ pub const OPERATIONS: [Operation; 16] = [
     on("PATCH", CALLBACKS, || web::patch().to(callbacks::receive)),
     on("GET", "/return/{ref}/{outcome}", || web::get().to(returns::follow)),
     on("GET", "/openapi.yaml", || web::get().to(document::openapi)),
+    on("GET", "/problems/{type}", || web::get().to(pages::problem)),
+    on("GET", "/docs", || web::get().to(pages::index)),
+    on("GET", "/docs/{guide}", || web::get().to(pages::guide)),
+    on("GET", "/docs/reference", || web::get().to(pages::reference)),
+    on("GET", "/docs/assets/{asset}", || web::get().to(pages::asset)),
 ];
 
 /// Adds the routes, with callbacks at `callback_path`, and problems for everything else.

@@ -23,6 +23,7 @@ mod kept;
 mod living;
 mod on_behalf;
 mod ownership;
+mod pages;
 mod privacy;
 mod provider;
 mod refreshing;

@@ -18,7 +18,7 @@ enum Door {
 }
 
 /// Every operation of the public listener.
-const DOORS: [(&str, &str, Door); 16] = [
+const DOORS: [(&str, &str, Door); 21] = [
     ("POST", "/v1/verifications", Door::App),
     ("GET", "/v1/verifications", Door::App),
     ("GET", "/v1/verifications/{verificationId}", Door::App),
@@ -34,6 +34,11 @@ const DOORS: [(&str, &str, Door); 16] = [
     ("PUT", "/callbacks/provider", Door::Provider),
     ("PATCH", "/callbacks/provider", Door::Provider),
     ("GET", "/openapi.yaml", Door::Public),
+    ("GET", "/problems/{type}", Door::Public),
+    ("GET", "/docs", Door::Public),
+    ("GET", "/docs/{guide}", Door::Public),
+    ("GET", "/docs/reference", Door::Public),
+    ("GET", "/docs/assets/{asset}", Door::Public),
     ("GET", "/return/{ref}/{outcome}", Door::Browser),
 ];
 
@@ -42,6 +47,8 @@ const ALL_SCOPES: &str = "verification:read verification:start webhook:manage";
 
 fn knock(app: &TestApp, (method, path, _): (&str, &str, Door)) -> RequestBuilder {
     let path = path.replace("{verificationId}", "ver_01h455vb4pex5vsknk084sn02q");
+    let path = path.replace("{type}", "not-found").replace("{guide}", "statuses");
+    let path = path.replace("{asset}", "page.css");
     let path = path.replace("{deliveryId}", "whd_01h455vb4pex5vsknk084sn02q");
     let method = Method::from_bytes(method.as_bytes()).unwrap();
     app.http.request(method, format!("{}{path}", app.base_url))

@@ -74,6 +74,11 @@ pub(super) const EVENTS: Form = Form {
     remedy: "Send `Accept: text/event-stream`, or none.",
 };
 
+/// Refuses a caller that does not take JSON.
+pub(crate) fn check_json(request: &HttpRequest) -> Result<(), ApiError> {
+    check_accept(request, &JSON)
+}
+
 /// Refuses a caller that does not take the form of the answer.
 pub(super) fn check_accept(request: &HttpRequest, form: &Form) -> Result<(), ApiError> {
     accepts(request, form)
