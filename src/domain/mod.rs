@@ -17,6 +17,7 @@ mod contact_tests;
 mod delivery;
 mod id;
 mod idempotency;
+mod keys;
 mod news;
 mod pii;
 mod policy;
@@ -55,6 +56,7 @@ pub use delivery::{
 };
 pub use id::{CallbackId, DeliveryId, InvalidId, SessionId, SubmissionId, VerificationId};
 pub use idempotency::{IdempotencyKey, InvalidIdempotencyKey, KeyOwner, RequestClaim};
+pub use keys::{KeyReport, KeyStanding, KeyState, KeyUse};
 pub use news::{Alarm, CaptureOutcome, DetailsAnswer, Effect, News, Note, NoteKind};
 pub use pii::Pii;
 pub use policy::Policy;

@@ -4,6 +4,7 @@ mod aggregate;
 mod callbacks;
 mod idempotency;
 mod kept;
+mod keys;
 mod lane;
 mod linking;
 mod outbox;

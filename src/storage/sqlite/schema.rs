@@ -151,7 +151,9 @@ pub(super) fn migrate(conn: &mut Connection) -> Result<(), DatabaseCause> {
 }
 
 /// Proves that `ring` holds every key this database was sealed with, or says which it does not.
-pub(super) fn check_keys(conn: &Connection, ring: &KeyRing) -> Result<(), CheckError> {
+/// `true`: its active key has sealed here before.
+pub(super) fn check_keys(conn: &Connection, ring: &KeyRing) -> Result<bool, CheckError> {
+    let (active, mut used) = (ring.active(), false);
     let mut statement = conn.prepare("SELECT key_id, use, proof FROM key_checks")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -169,9 +171,10 @@ pub(super) fn check_keys(conn: &Connection, ring: &KeyRing) -> Result<(), CheckE
             if key.open(&proof_place(&id), &proof).is_err() {
                 return Err(KeyRingError::Other(id).into());
             }
+            used |= id == active.id;
         }
     }
-    Ok(())
+    Ok(used)
 }
 
 /// Leaves a proof for each key in use, by which [`check_keys`] knows it again.
@@ -187,6 +190,20 @@ pub(super) fn remember_keys(conn: &Connection, ring: &KeyRing) -> Result<(), Che
     let index = ring.index_id();
     statement.execute(params![index, "index", ring.blind(Blinded::Check, index.as_bytes())])?;
     Ok(())
+}
+
+/// Whether something may still be under another wrap key than `active`.
+pub(super) fn has_retired_keys(conn: &Connection, active: &str) -> Result<bool, rusqlite::Error> {
+    conn.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM key_checks WHERE use = 'wrap' AND key_id <> ?1)",
+    )?
+    .query_row([active], |row| row.get(0))
+}
+
+/// Lets go of all wrap keys but `active`, once nothing is under them.
+pub(super) fn release_keys(conn: &Connection, active: &str) -> Result<usize, rusqlite::Error> {
+    conn.prepare_cached("DELETE FROM key_checks WHERE use = 'wrap' AND key_id <> ?1")?
+        .execute([active])
 }
 
 fn proof_place(id: &str) -> Place<'_> {
