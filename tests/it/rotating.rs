@@ -184,11 +184,11 @@ async fn a_ring_put_there_by_others_is_taken_up_within_a_minute() {
 async fn the_admin_listener_reloads_for_no_web_page_and_says_what_is_wrong() {
     let app = TestApp::start().await;
     let reload = || app.http.request(Method::POST, format!("{}/admin/keys/reload", app.admin_url));
-    let file = app.directory.path().join("keys.json");
+    let ring = app.directory.path().join("keys.json");
 
     let page = reload().header("Origin", "https://elsewhere.example").send().await.unwrap();
     let fine = reload().send().await.unwrap();
-    std::fs::write(&file, "{}").unwrap();
+    std::fs::write(&ring, "{}").unwrap();
     let odd = reload().send().await.unwrap();
     let status = app.keys("status").await.1;
 
