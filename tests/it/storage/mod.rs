@@ -3,6 +3,7 @@
 //! SQLite and adds what a file of one's own brings along, `damage` what a damaged row does, `keys` what
 //! a key ring does, `sequences` what any sequence of it all does.
 
+mod audit;
 mod bed;
 mod callbacks;
 mod damage;
