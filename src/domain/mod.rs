@@ -5,6 +5,7 @@
 
 mod address;
 mod attempt;
+mod audit;
 mod callback;
 mod caller;
 mod chain;
@@ -43,6 +44,10 @@ mod webhook;
 
 pub use address::{AddressClass, is_private_network};
 pub use attempt::{Attempt, AttemptState, Credential, IssuedCredential};
+pub use audit::{
+    AuditAction, AuditActor, AuditDamage, AuditEntry, AuditHead, AuditRecord, AuditReport,
+    InvalidAuditHead,
+};
 pub use callback::{AsideReason, CallbackState, CallbackSummary};
 pub use caller::{AppCaller, AppId, BackendCaller, Scope};
 pub use chain::Chain;

@@ -55,6 +55,24 @@ pub(super) enum Blinded {
     Check,
 }
 
+/// Which chain of hashes a link belongs to.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Chained {
+    /// An entry of the audit log.
+    Audit,
+    /// The place from which the audit log goes on after pruning.
+    Checkpoint,
+}
+
+impl Chained {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Audit => "audit_chain",
+            Self::Checkpoint => "audit_checkpoint",
+        }
+    }
+}
+
 impl Blinded {
     const fn as_str(self) -> &'static str {
         match self {
@@ -142,15 +160,25 @@ impl KeyRing {
     /// The keyed hash by which a value is found again. The lengths stand before the texts, so that
     /// no two pairs of domain and value give the same bytes.
     pub(super) fn blind(&self, what: Blinded, value: &[u8]) -> BlindHash {
-        let domain = what.as_str().as_bytes();
+        let tag = self.tag(&[what.as_str().as_bytes(), value]);
+        tag.as_ref().first_chunk().copied().unwrap_or_default()
+    }
+
+    /// The hash of `value` behind the link `previous`. Keyed, and whole: whoever has the database
+    /// without the key ring can make no chain that holds.
+    pub(super) fn chain(&self, what: Chained, previous: &[u8; 32], value: &[u8]) -> [u8; 32] {
+        let tag = self.tag(&[what.as_str().as_bytes(), previous, value]);
+        tag.as_ref().first_chunk().copied().unwrap_or_default()
+    }
+
+    fn tag(&self, parts: &[&[u8]]) -> hmac::Tag {
         let mut context = hmac::Context::with_key(&self.index);
-        for part in [domain, value] {
+        for part in parts {
             let length = u64::try_from(part.len()).unwrap_or(u64::MAX);
             context.update(&length.to_be_bytes());
             context.update(part);
         }
-        let tag = context.sign();
-        tag.as_ref().first_chunk().copied().unwrap_or_default()
+        context.sign()
     }
 
     fn wrap(&self) -> Arc<WrapKeys> {

@@ -3,6 +3,7 @@
 //! Nothing personal and no token leaves this room towards the disk in plain text, and no other
 //! room knows how it is sealed: traits speak domain types.
 
+mod audit;
 mod callbacks;
 mod changes;
 pub mod error;
@@ -20,6 +21,7 @@ mod store;
 mod verifications;
 mod webhooks;
 
+pub use audit::{Audit, AuditFilter, AuditPage};
 pub use callbacks::{CallbackFingerprint, CallbackOutcome, Callbacks, KeptCallback, NewCallback};
 pub use changes::{Changes, Subscription};
 pub use error::{KeyRingError, OpenError, StoreError};

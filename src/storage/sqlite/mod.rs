@@ -1,6 +1,7 @@
 //! The store in one SQLite file: one thread that writes, a few that read.
 
 mod aggregate;
+mod audit;
 mod callbacks;
 mod idempotency;
 mod kept;

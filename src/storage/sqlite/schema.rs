@@ -22,6 +22,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("migrations/0004-returns.sql")),
     M::up(include_str!("migrations/0005-webhooks.sql")),
     M::up(include_str!("migrations/0006-recovery.sql")),
+    M::up(include_str!("migrations/0008-audit.sql")),
 ];
 
 /// Enough for every statement of this backend.

@@ -4,6 +4,7 @@
 //! a key ring does, `rotation` what a new key does, `shown` what is
 //! printed of it all, `sequences` what any sequence of it all does.
 
+mod audit;
 mod bed;
 mod callbacks;
 mod damage;
