@@ -17,7 +17,7 @@ use clap::{Args, Subcommand};
 use super::admin;
 use crate::{
     config::{self, Settings, Sources},
-    domain::KeyReport,
+    domain::{Clock as _, KeyReport, SystemClock},
     storage::{self, OpenError, Options, Rotation, Store, generate_key_ring, rotate_key_ring},
 };
 
@@ -96,7 +96,7 @@ fn within(file: Option<PathBuf>, rotates: bool) -> anyhow::Result<()> {
 async fn with_store(store: &dyn Store, ring: Option<&Path>) -> anyhow::Result<()> {
     if let Some(ring) = ring {
         rotate(ring)?;
-        store.reload_keys().await?;
+        store.reload_keys(SystemClock.now()).await?;
     }
     let report: KeyReport = store.key_report().await?;
     print(&report.to_string())?;

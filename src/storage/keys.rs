@@ -4,6 +4,7 @@
 //! is. Which keys are in use is what a start holds the ring against.
 
 use futures_util::future::BoxFuture;
+use jiff::Timestamp;
 
 use super::error::StoreError;
 use crate::domain::KeyReport;
@@ -34,8 +35,9 @@ pub struct Rewrapped {
 pub trait Keys: Send + Sync {
     /// Reads the ring again from where it came from, and uses its wrap keys from now on; says
     /// whether another one is active now. A ring that lacks a key in use, has another index key, or
-    /// is none is refused with [`StoreError::Keys`], and the present one stays in use.
-    fn reload_keys(&self) -> BoxFuture<'_, Result<bool, StoreError>>;
+    /// is none is refused with [`StoreError::Keys`], and the present one stays in use. A new active
+    /// key, be it from now on or since a start, is in the audit log afterwards.
+    fn reload_keys(&self, at: Timestamp) -> BoxFuture<'_, Result<bool, StoreError>>;
 
     /// Where to begin wrapping data keys anew; `None` if no key but the active one is in use.
     fn begin_rewrap(&self) -> BoxFuture<'_, Result<Option<RewrapPlace>, StoreError>>;
@@ -49,8 +51,12 @@ pub trait Keys: Send + Sync {
     ) -> BoxFuture<'_, Result<Rewrapped, StoreError>>;
 
     /// Lets all other keys go after every step since `begun` came to its end without damage; says how
-    /// many. None, if yet another key became active meanwhile.
-    fn release_keys(&self, begun: RewrapPlace) -> BoxFuture<'_, Result<usize, StoreError>>;
+    /// many, and the audit log too. None, if yet another key became active meanwhile.
+    fn release_keys(
+        &self,
+        begun: RewrapPlace,
+        at: Timestamp,
+    ) -> BoxFuture<'_, Result<usize, StoreError>>;
 
     /// The keys in the ring and in use, and how much is under each. Looks at every row.
     fn key_report(&self) -> BoxFuture<'_, Result<KeyReport, StoreError>>;

@@ -46,7 +46,7 @@ pub async fn look_after(ports: &Ports, rounds: &mut KeyRounds) -> Result<(), Err
 }
 
 async fn take_up(ports: &Ports) -> Result<(), Error> {
-    if ports.store().reload_keys().await? {
+    if ports.store().reload_keys(ports.now()).await? {
         tracing::info!("another key seals from now on");
     }
     Ok(())
@@ -67,7 +67,7 @@ async fn rewrap(ports: &Ports) -> Result<Option<Timestamp>, Error> {
         tracing::error!(moved, damaged, "data keys cannot be opened; their key stays needed");
         return Ok(Some(ports.now().saturating_add(DAMAGE_PAUSE).unwrap_or(Timestamp::MAX)));
     }
-    let released = store.release_keys(begun).await?;
+    let released = store.release_keys(begun, ports.now()).await?;
     tracing::info!(moved, released, "every data key is under the active key");
     Ok(None)
 }

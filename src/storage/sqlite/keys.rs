@@ -7,10 +7,12 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 use tokio::sync::Mutex;
 
 use super::{
+    audit,
     reader::Snapshot,
     schema::{self, CheckError},
     store::SqliteStore,
@@ -18,12 +20,15 @@ use super::{
     writer::Tx,
 };
 use crate::{
-    domain::{Chain, KeyReport, KeyStanding, KeyState, KeyUse},
+    domain::{
+        AuditAction, AuditActor, AuditEntry, Chain, KeyReport, KeyStanding, KeyState, KeyUse,
+    },
     storage::{
         error::{KeyRingError, StoreError},
         keyring::KeyRing,
         keys::{Keys, RewrapPlace, Rewrapped},
         open::KeySource,
+        records::millis,
         seal::{DataKey, Place},
     },
 };
@@ -88,7 +93,7 @@ fn found(source: &KeySource) -> Result<KeyRing, KeyRingError> {
 }
 
 impl Keys for SqliteStore {
-    fn reload_keys(&self) -> BoxFuture<'_, Result<bool, StoreError>> {
+    fn reload_keys(&self, at: Timestamp) -> BoxFuture<'_, Result<bool, StoreError>> {
         Box::pin(async move {
             let _changing = self.keys.changing.lock().await;
             let source = Arc::clone(&self.keys.source);
@@ -98,12 +103,13 @@ impl Keys for SqliteStore {
                 if !used {
                     source.settle().map_err(StoreError::Keys)?;
                 }
-                Ok((Arc::new(found), used))
+                let news = !used || schema::is_news(snapshot.conn, &found.active().id)?;
+                Ok((Arc::new(found), news))
             });
-            let (found, used) = looked.await?;
-            if !used {
+            let (found, news) = looked.await?;
+            if news {
                 let newer = Arc::clone(&found);
-                let known = self.write(move |tx| Ok(schema::remember_keys(tx.conn, &newer)?));
+                let known = self.write(move |tx| take_up(tx, &newer, at));
                 known.await?;
             }
             let changed = self.keys.ring.active().id != found.active().id;
@@ -141,14 +147,23 @@ impl Keys for SqliteStore {
         })
     }
 
-    fn release_keys(&self, begun: RewrapPlace) -> BoxFuture<'_, Result<usize, StoreError>> {
+    fn release_keys(
+        &self,
+        begun: RewrapPlace,
+        at: Timestamp,
+    ) -> BoxFuture<'_, Result<usize, StoreError>> {
         Box::pin(async move {
             let _changing = self.keys.changing.lock().await;
             self.write(move |tx| {
                 if tx.ring.active().id != begun.active {
                     return Ok(0);
                 }
-                Ok(schema::release_keys(tx.conn, &begun.active)?)
+                let released = schema::release_keys(tx.conn, &begun.active)?;
+                if released > 0 {
+                    let entry = AuditEntry::new(AuditAction::KeysRewrapped, AuditActor::Gateway);
+                    audit::append(tx.conn, tx.ring, &entry.detail(begun.active.clone()), at)?;
+                }
+                Ok(released)
             })
             .await
         })
@@ -160,6 +175,17 @@ impl Keys for SqliteStore {
             Ok(KeyReport { trouble: trouble(snapshot, &source), ..report(snapshot)? })
         })
     }
+}
+
+/// Puts the keys of `newer` on record, and in the audit log that its active one is another.
+fn take_up(tx: &Tx<'_>, newer: &KeyRing, at: Timestamp) -> Result<(), StoreError> {
+    schema::remember_keys(tx.conn, newer)?;
+    let active = newer.active().id.clone();
+    if schema::note_use(tx.conn, &active, millis(at))? {
+        let entry = AuditEntry::new(AuditAction::KeysRotated, AuditActor::Operator);
+        audit::append(tx.conn, tx.ring, &entry.detail(active), at)?;
+    }
+    Ok(())
 }
 
 /// Why the ring, where it is kept, is not the one in use; `None` if it is.

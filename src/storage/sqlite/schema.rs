@@ -22,6 +22,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("migrations/0004-returns.sql")),
     M::up(include_str!("migrations/0005-webhooks.sql")),
     M::up(include_str!("migrations/0006-recovery.sql")),
+    M::up(include_str!("migrations/0007-keys.sql")),
     M::up(include_str!("migrations/0008-audit.sql")),
 ];
 
@@ -199,6 +200,24 @@ pub(super) fn has_retired_keys(conn: &Connection, active: &str) -> Result<bool, 
         "SELECT EXISTS (SELECT 1 FROM key_checks WHERE use = 'wrap' AND key_id <> ?1)",
     )?
     .query_row([active], |row| row.get(0))
+}
+
+/// Whether it was not yet written down that `active` is used.
+pub(super) fn is_news(conn: &Connection, active: &str) -> Result<bool, rusqlite::Error> {
+    conn.prepare_cached(
+        "SELECT NOT EXISTS (SELECT 1 FROM key_checks WHERE key_id = ?1 AND used_since NOT NULL)",
+    )?
+    .query_row([active], |row| row.get(0))
+}
+
+/// Writes down that `active` is used; says whether that is news and another was used before.
+pub(super) fn note_use(conn: &Connection, active: &str, at: i64) -> Result<bool, rusqlite::Error> {
+    let noted = conn
+        .prepare_cached(
+            "UPDATE key_checks SET used_since = ?2 WHERE key_id = ?1 AND used_since IS NULL",
+        )?
+        .execute(params![active, at])?;
+    Ok(noted > 0 && has_retired_keys(conn, active)?)
 }
 
 /// Lets go of all wrap keys but `active`, once nothing is under them.

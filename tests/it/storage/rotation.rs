@@ -9,10 +9,10 @@ use std::{
 
 use futures_util::future::join_all;
 use gerbang::{
-    domain::{Verification, VerificationId},
+    domain::{AuditAction, AuditActor, Verification, VerificationId},
     storage::{
-        KeyRingError, KeySource, OpenError, Options, Store, StoreError, generate_key_ring,
-        open as open_store, rotate_key_ring,
+        AuditFilter, KeyRingError, KeySource, OpenError, Options, Store, StoreError,
+        generate_key_ring, open as open_store, rotate_key_ring,
     },
 };
 use rusqlite::Connection;
@@ -65,7 +65,7 @@ async fn rewrap(store: &dyn Store) -> (usize, usize) {
         place = step.next;
     }
     if damaged == 0 {
-        store.release_keys(begun).await.unwrap();
+        store.release_keys(begun, at(3)).await.unwrap();
     }
     (moved, damaged)
 }
@@ -91,8 +91,8 @@ async fn a_rotated_ring_is_taken_up_and_everything_comes_under_its_key() {
 
     let rotation = rotate_key_ring(&folder.keys()).unwrap();
     let waiting = store.key_report().await.unwrap();
-    let taken_up = store.reload_keys().await.unwrap();
-    let again = store.reload_keys().await.unwrap();
+    let taken_up = store.reload_keys(at(2)).await.unwrap();
+    let again = store.reload_keys(at(2)).await.unwrap();
     let (new, _) = issued(&*store, "cust-new").await;
     let half_way = standing(&*store).await;
     all_are_there(&*store, &before).await;
@@ -130,7 +130,7 @@ async fn a_retired_key_is_needed_until_the_last_row_has_moved() {
     let store = folder.open().await;
     let before = filled(&store).await;
     let rotation = rotate_key_ring(&folder.keys()).unwrap();
-    store.reload_keys().await.unwrap();
+    store.reload_keys(at(2)).await.unwrap();
     let begun = store.begin_rewrap().await.unwrap().unwrap();
     let step = store.rewrap(begun, STEP).await.unwrap();
     store.close().await;
@@ -148,7 +148,7 @@ async fn a_retired_key_is_needed_until_the_last_row_has_moved() {
     let store = folder.open().await;
     assert_eq!(rewrap(&*store).await, (2 * ROWS - STEP, 0));
     drop_retired(&folder);
-    store.reload_keys().await.unwrap();
+    store.reload_keys(at(2)).await.unwrap();
     all_are_there(&*store, &before).await;
 }
 
@@ -158,13 +158,13 @@ async fn a_key_is_not_let_go_by_a_pass_that_began_under_another() {
     let store = folder.open().await;
     let before = filled(&store).await;
     rotate_key_ring(&folder.keys()).unwrap();
-    store.reload_keys().await.unwrap();
+    store.reload_keys(at(2)).await.unwrap();
     let begun = store.begin_rewrap().await.unwrap().unwrap();
 
     rotate_key_ring(&folder.keys()).unwrap();
-    store.reload_keys().await.unwrap();
+    store.reload_keys(at(2)).await.unwrap();
 
-    assert_eq!(store.release_keys(begun).await.unwrap(), 0);
+    assert_eq!(store.release_keys(begun, at(3)).await.unwrap(), 0);
     assert_eq!(rewrap(&*store).await, (2 * ROWS, 0));
     all_are_there(&*store, &before).await;
 }
@@ -188,16 +188,16 @@ async fn a_ring_that_does_not_fit_is_not_taken_up() {
 
     for (text, user) in cases.into_iter().zip(["cust-x", "cust-y", "cust-z"]) {
         fs::write(folder.keys(), text).unwrap();
-        let refused = store.reload_keys().await.unwrap_err();
+        let refused = store.reload_keys(at(2)).await.unwrap_err();
         let report = store.key_report().await.unwrap();
         assert!(matches!(refused, StoreError::Keys(_)), "{refused:?}");
         assert!(report.trouble.unwrap().contains("cannot be used"));
         issued(&*store, user).await;
     }
     fs::set_permissions(folder.keys(), fs::Permissions::from_mode(0o640)).unwrap();
-    let exposed = store.reload_keys().await.unwrap_err();
+    let exposed = store.reload_keys(at(2)).await.unwrap_err();
     fs::remove_file(folder.keys()).unwrap();
-    let gone = store.reload_keys().await.unwrap_err();
+    let gone = store.reload_keys(at(2)).await.unwrap_err();
 
     assert!(matches!(exposed, StoreError::Keys(KeyRingError::Exposed(0o640))), "{exposed:?}");
     assert!(matches!(gone, StoreError::Keys(KeyRingError::Missing)), "{gone:?}");
@@ -216,7 +216,7 @@ async fn a_data_key_that_cannot_be_opened_holds_no_other_up_and_keeps_its_key() 
     };
     damage(&before[3].id);
     let rotation = rotate_key_ring(&folder.keys()).unwrap();
-    store.reload_keys().await.unwrap();
+    store.reload_keys(at(2)).await.unwrap();
 
     let outcome = rewrap(&*store).await;
 
@@ -322,7 +322,7 @@ async fn a_ring_from_the_settings_opens_what_its_file_sealed() {
 
     let opened = open_store(given(&text)).await.unwrap();
     find(&*opened.store, verification.id).await;
-    let same = opened.store.reload_keys().await.unwrap();
+    let same = opened.store.reload_keys(at(2)).await.unwrap();
     opened.store.close().await;
     drop(opened);
     let error = open_store(given(b"{\"version\":1,\"keys\":\"canary\"}")).await.unwrap_err();
@@ -332,4 +332,42 @@ async fn a_ring_from_the_settings_opens_what_its_file_sealed() {
     assert!(matches!(error, OpenError::Keys { .. }) && !format!("{error:?}").contains("canary"));
     assert!(told.contains("storage.encryption_keys"), "{told}");
     assert!(!format!("{:?}", given(&text)).contains(std::str::from_utf8(&text).unwrap()));
+}
+
+/// What the audit log says, oldest first.
+async fn logged(store: &dyn Store) -> Vec<(AuditAction, AuditActor, Option<String>)> {
+    let page = store.audit_page(AuditFilter::default(), None, 100).await.unwrap();
+    page.items.into_iter().rev().map(|it| (it.action, it.actor, it.detail)).collect()
+}
+
+#[tokio::test]
+async fn a_change_of_keys_is_in_the_audit_log_once_however_it_came_about() {
+    let folder = Folder::new();
+    let store = folder.open().await;
+    filled(&store).await;
+    store.reload_keys(at(1)).await.unwrap();
+    let before = logged(&*store).await;
+
+    let first = rotate_key_ring(&folder.keys()).unwrap().active;
+    store.reload_keys(at(2)).await.unwrap();
+    store.reload_keys(at(3)).await.unwrap();
+    rewrap(&*store).await;
+    store.close().await;
+    drop(store);
+    let second = rotate_key_ring(&folder.keys()).unwrap().active;
+    let store = folder.open().await;
+    store.reload_keys(at(4)).await.unwrap();
+    store.reload_keys(at(5)).await.unwrap();
+
+    assert_eq!(before, []);
+    let entry = |action, actor, key: &str| (action, actor, Some(key.to_owned()));
+    assert_eq!(
+        logged(&*store).await,
+        [
+            entry(AuditAction::KeysRotated, AuditActor::Operator, &first),
+            entry(AuditAction::KeysRewrapped, AuditActor::Gateway, &first),
+            entry(AuditAction::KeysRotated, AuditActor::Operator, &second),
+        ]
+    );
+    assert_eq!(store.verify_audit(None).await.unwrap().damage, None);
 }
