@@ -202,6 +202,36 @@ async fn the_admin_listener_reloads_for_no_web_page_and_says_what_is_wrong() {
     app.stop().await;
 }
 
+#[tokio::test]
+async fn a_damaged_row_keeps_its_key_needed_while_the_others_move() {
+    let app = TestApp::start().await;
+    for user in ["cust-1", "cust-2", "cust-3"] {
+        app.start_verification(&app.token(user, "0001"), json!({ "channel": "sdk" })).await;
+    }
+    let damage = "UPDATE verifications SET data_key = zeroblob(61) WHERE number = 2";
+    let conn = Connection::open(app.directory.path().join("gerbang.db")).unwrap();
+    assert_eq!(conn.execute(damage, []).unwrap(), 1);
+
+    assert_eq!(app.keys("rotate").await.0, Some(0));
+    let reload = || app.http.post(format!("{}/admin/keys/reload", app.admin_url)).send();
+    let moved = async {
+        while !reload().await.unwrap().text().await.unwrap().contains("active verifications=2") {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, moved).await.expect("the others moved, in time");
+
+    // Every reload is another chance to let the key go.
+    for _ in 0..20 {
+        let status = reload().await.unwrap().text().await.unwrap();
+        assert!(
+            status.contains("state=retired verifications=1 callbacks=0 removable=no"),
+            "{status}"
+        );
+    }
+    app.stop().await;
+}
+
 /// Rows that take many steps to move.
 const MANY: usize = 1500;
 
