@@ -4,7 +4,7 @@
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
-use super::{kept, state::AppState};
+use super::{kept, keys, state::AppState};
 use crate::telemetry::Metrics;
 
 /// What the admin listener's handlers share.
@@ -36,7 +36,9 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .route("/metrics", web::get().to(metrics))
         .route("/admin/callbacks", web::get().to(kept::list))
         .route("/admin/callbacks/{callbackId}", web::get().to(kept::show))
-        .route("/admin/callbacks/{callbackId}/replay", web::post().to(kept::replay));
+        .route("/admin/callbacks/{callbackId}/replay", web::post().to(kept::replay))
+        .route("/admin/keys", web::get().to(keys::show))
+        .route("/admin/keys/reload", web::post().to(keys::reload));
 }
 
 /// `GET /livez`

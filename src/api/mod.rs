@@ -8,6 +8,7 @@ mod document;
 mod error;
 mod extract;
 mod kept;
+mod keys;
 mod limiter;
 mod middleware;
 mod origins;

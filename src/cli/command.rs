@@ -30,9 +30,9 @@ enum Command {
     /// Judge or show a configuration without starting.
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Make the keys that seal personal data.
+    /// Make and look after the keys that seal personal data, whether or not the gateway runs.
     #[command(subcommand)]
-    Keys(KeysCommand),
+    Keys(keys::Command),
     /// Make access tokens for development, where no sign-in service is at hand.
     #[command(subcommand)]
     Token(TokenCommand),
@@ -55,12 +55,6 @@ enum ConfigCommand {
     Check,
     /// Print every setting with its origin, secrets hidden.
     Show,
-}
-
-#[derive(Debug, Subcommand)]
-enum KeysCommand {
-    /// Write a new key ring, for its owner alone; refuses to overwrite.
-    Generate(keys::Options),
 }
 
 #[derive(Debug, Subcommand)]
@@ -94,7 +88,7 @@ pub fn run() -> ExitCode {
         Command::Sandbox(options) => sandbox::run(options),
         Command::Config(ConfigCommand::Check) => return config::check(file),
         Command::Config(ConfigCommand::Show) => return config::show(file),
-        Command::Keys(KeysCommand::Generate(options)) => keys::generate(options),
+        Command::Keys(command) => keys::run(file, command),
         Command::Token(TokenCommand::Key(options)) => token::make_key(options),
         Command::Token(TokenCommand::Mint(options)) => token::mint(file, options),
         Command::Callbacks(command) => callbacks::run(file, command),

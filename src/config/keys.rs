@@ -168,6 +168,7 @@ pub(super) const KEYS: &[Key] = &[
     key("redirects.default.success", Shape::Text),
     key("redirects.default.failure", Shape::Text),
     key("storage.url", Shape::Address),
+    key("storage.encryption_keys", Shape::Secret),
     key("storage.encryption_keys_file", Shape::Text),
     key("verifications.ttl", Shape::Text),
     key("verifications.resume_margin", Shape::Text),

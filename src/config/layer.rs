@@ -4,14 +4,23 @@
 //! knows where it came from. Each layer is judged by itself, so a mistake is reported even where a
 //! later layer overrules it.
 
+use std::fmt;
+
 use config::{ConfigError, FileFormat, Format, Map, Source, Value, ValueKind};
 
 use super::keys::{self, Key, Place, Shape};
 use super::mistake::{Flaw, Mistake, Origin};
 
 /// Keys with values, ready to be laid over others.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Layer(Map<String, Value>);
+
+impl fmt::Debug for Layer {
+    /// Secrets are among the values.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Layer").finish_non_exhaustive()
+    }
+}
 
 impl Layer {
     /// A layer of single values; paths may hold indices (`callbacks.headers[0].name`).

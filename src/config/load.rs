@@ -3,6 +3,7 @@
 //! Invariant: this is the only place that looks at the environment, and what it hands out is either
 //! complete settings or every mistake there is, never a part of both.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use config::Value;
@@ -19,12 +20,19 @@ use super::tree;
 pub(super) const DEFAULTS: &str = include_str!("../../config/default.toml");
 
 /// What a configuration is made of, beside the defaults.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Sources {
     /// The file given with `--config`.
     pub file: Option<PathBuf>,
     /// Environment variables, ours and others.
     pub env: Vec<(String, String)>,
+}
+
+impl fmt::Debug for Sources {
+    /// Secrets are among the variables.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sources").field("file", &self.file).finish_non_exhaustive()
+    }
 }
 
 impl Sources {

@@ -46,7 +46,7 @@ pub use redirects::{RedirectMode, Redirects};
 pub use server::Server;
 pub use settings::Settings;
 pub use show::Shown;
-pub use storage::{Database, Storage};
+pub use storage::{Database, EncryptionKeys, Storage};
 pub use values::{BaseUrl, TextFile};
 pub use verifications::Verifications;
 pub use webhooks::Webhook;

@@ -4,6 +4,7 @@
 //! So sections can go on reading after a mistake, and none is lost on the way.
 
 use std::cell::RefCell;
+use std::fmt;
 use std::io::Read as _;
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use config::{Value, ValueKind};
 use secrecy::SecretString;
+use zeroize::Zeroizing;
 
 use super::environment::variable_name;
 use super::mistake::{Flaw, Mistake, Origin};
@@ -58,11 +60,18 @@ impl Ledger {
 }
 
 /// A table of the tree, and the place to report what is wrong in it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Section<'a> {
     ledger: &'a Ledger,
     path: String,
     node: Option<&'a Value>,
+}
+
+impl fmt::Debug for Section<'_> {
+    /// Secrets are among the values.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Section").field("path", &self.path).finish_non_exhaustive()
+    }
 }
 
 impl<'a> Section<'a> {
@@ -281,7 +290,7 @@ impl<'a> Section<'a> {
         check: impl Fn(&str) -> Result<(), Flaw>,
     ) -> Read<SecretString> {
         let path = self.required(name, parse::path)?;
-        let text = self.load(name, &path)?;
+        let text = Zeroizing::new(self.load(name, &path)?);
         // Editors end a file with a line break that is no part of the secret.
         let text = text.trim_end_matches(['\r', '\n']);
         check(text).map_err(|flaw| self.fault(name, flaw))?;

@@ -5,6 +5,8 @@
 
 use std::path::PathBuf;
 
+use secrecy::SecretString;
+
 use super::mistake::Flaw;
 use super::parse::{self, Reach};
 use super::reader::{Read, Section};
@@ -14,8 +16,17 @@ use super::reader::{Read, Section};
 pub struct Storage {
     /// Where the data is.
     pub database: Database,
-    /// The key ring file. Absent (loopback listener only): storage generates one beside the data.
-    pub encryption_keys_file: Option<PathBuf>,
+    /// The key ring. Absent (loopback listener only): storage generates a file beside the data.
+    pub encryption_keys: Option<EncryptionKeys>,
+}
+
+/// Where the key ring is.
+#[derive(Debug, Clone)]
+pub enum EncryptionKeys {
+    /// In a file, which storage opens itself: it must be its owner's alone, and may be rotated.
+    File(PathBuf),
+    /// In the setting.
+    Given(SecretString),
 }
 
 /// The engine and its place, from `storage.url`.
@@ -27,8 +38,8 @@ pub enum Database {
 
 pub(super) fn read(section: &Section<'_>, reach: Reach) -> Read<Storage> {
     let database = section.required("url", database);
-    let encryption_keys_file = encryption_keys_file(section, reach);
-    Ok(Storage { database: database?, encryption_keys_file: encryption_keys_file? })
+    let encryption_keys = encryption_keys(section, reach);
+    Ok(Storage { database: database?, encryption_keys: encryption_keys? })
 }
 
 fn database(text: &str) -> Result<Database, Flaw> {
@@ -50,8 +61,11 @@ fn database(text: &str) -> Result<Database, Flaw> {
     parse::path(path).map(Database::Sqlite)
 }
 
-fn encryption_keys_file(section: &Section<'_>, reach: Reach) -> Read<Option<PathBuf>> {
-    let name = "encryption_keys_file";
+fn encryption_keys(section: &Section<'_>, reach: Reach) -> Read<Option<EncryptionKeys>> {
+    let (text, name) = ("encryption_keys", "encryption_keys_file");
+    if section.one_of(&[text, name])? == Some(text) {
+        return Ok(section.optional(text, given)?.map(EncryptionKeys::Given));
+    }
     let remedy = "make one (mode 0600) with `gerbang keys generate --out FILE`, keep a copy apart \
                   from the data, and give its path; keys are made up only while \
                   server.listen is a loopback address";
@@ -61,6 +75,22 @@ fn encryption_keys_file(section: &Section<'_>, reach: Reach) -> Read<Option<Path
         (Some(file), Reach::Public) if !file.is_file() => {
             Err(section.fault(name, Flaw::new("names no file that can be read", remedy)))
         }
-        (None | Some(_), Reach::Public | Reach::Local | Reach::Unknown) => Ok(path),
+        (None | Some(_), Reach::Public | Reach::Local | Reach::Unknown) => {
+            Ok(path.map(EncryptionKeys::File))
+        }
+    }
+}
+
+/// Only whether it can be meant: storage reads it.
+fn given(text: &str) -> Result<SecretString, Flaw> {
+    let text = text.trim();
+    if text.starts_with('{') && text.ends_with('}') {
+        Ok(SecretString::from(text))
+    } else {
+        Err(Flaw::new(
+            "is no key ring",
+            "give the whole text that `gerbang keys generate --out FILE` writes, or the path of \
+             such a file as storage.encryption_keys_file",
+        ))
     }
 }

@@ -3,6 +3,8 @@
 //! A contact exists only in the form the provider takes, and a [`VerifiedContact`] only with the
 //! reference of its proof: an unproven contact cannot be sent by mistake.
 
+use std::fmt;
+
 use email_address::{EmailAddress as Grammar, Options};
 use jiff::Timestamp;
 
@@ -159,8 +161,15 @@ impl Contact {
 }
 
 /// What the provider is told as `verificationReferenceId`; it traces back to the proof.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub struct VerificationReference(String);
+
+impl fmt::Debug for VerificationReference {
+    /// With the records of the service that verified it, it leads to the contact.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("VerificationReference([personal])")
+    }
+}
 
 impl VerificationReference {
     /// Takes 1 to 128 visible ASCII characters.

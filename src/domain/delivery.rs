@@ -3,6 +3,8 @@
 //! Invariant: what is not delivered ends as a dead letter that is kept, never as nothing; and it is
 //! the status of a moment, whatever has happened since.
 
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
@@ -44,12 +46,18 @@ pub struct Delivery {
 }
 
 /// A webhook to be sent now.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DueDelivery {
     /// The webhook.
     pub delivery: Delivery,
     /// The partner's own reference of the verification, as far as it is still there.
     pub reference: Option<String>,
+}
+
+impl fmt::Debug for DueDelivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DueDelivery").field("delivery", &self.delivery).finish_non_exhaustive()
+    }
 }
 
 /// How a delivery stands.

@@ -5,6 +5,7 @@
 
 mod address;
 mod attempt;
+mod audit;
 mod callback;
 mod caller;
 mod chain;
@@ -17,6 +18,7 @@ mod contact_tests;
 mod delivery;
 mod id;
 mod idempotency;
+mod keys;
 mod news;
 mod pii;
 mod policy;
@@ -42,6 +44,10 @@ mod webhook;
 
 pub use address::{AddressClass, is_private_network};
 pub use attempt::{Attempt, AttemptState, Credential, IssuedCredential};
+pub use audit::{
+    AuditAction, AuditActor, AuditDamage, AuditEntry, AuditHead, AuditRecord, AuditReport,
+    InvalidAuditHead,
+};
 pub use callback::{AsideReason, CallbackState, CallbackSummary};
 pub use caller::{AppCaller, AppId, BackendCaller, Scope};
 pub use chain::Chain;
@@ -55,6 +61,7 @@ pub use delivery::{
 };
 pub use id::{CallbackId, DeliveryId, InvalidId, SessionId, SubmissionId, VerificationId};
 pub use idempotency::{IdempotencyKey, InvalidIdempotencyKey, KeyOwner, RequestClaim};
+pub use keys::{KeyReport, KeyStanding, KeyState, KeyUse};
 pub use news::{Alarm, CaptureOutcome, DetailsAnswer, Effect, News, Note, NoteKind};
 pub use pii::Pii;
 pub use policy::Policy;

@@ -1,5 +1,7 @@
 //! What a start means for a user who may have a verification open already.
 
+use std::fmt;
+
 use jiff::Timestamp;
 
 use super::{
@@ -16,7 +18,7 @@ use super::{
 };
 
 /// What a caller wants to start.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Wanted {
     /// Whose verification.
     pub user: UserId,
@@ -36,6 +38,12 @@ pub struct Wanted {
     pub reference: Option<String>,
     /// The partner's reference of the user's consent.
     pub consent_reference: Option<String>,
+}
+
+impl fmt::Debug for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wanted").field("channel", &self.channel).finish_non_exhaustive()
+    }
 }
 
 /// What an open verification makes of a wish for a credential.

@@ -1,4 +1,5 @@
-//! Work no request asks for: apply callbacks, read details, expire, deliver webhooks, forget.
+//! Work no request asks for: apply callbacks, read details, expire, deliver webhooks, forget,
+//! wrap keys anew.
 //!
 //! Each job is a loop around one use case. A failure is logged and tried again at the next turn;
 //! nothing a job knows is only in memory, so stopping one loses nothing.
@@ -8,6 +9,7 @@ mod deliver;
 mod expire;
 mod forget;
 mod read;
+mod rewrap;
 mod start;
 mod turns;
 

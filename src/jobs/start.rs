@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::{apply, deliver, expire, forget, read, turns::Turns};
+use super::{apply, deliver, expire, forget, read, rewrap, turns::Turns};
 use crate::{
     domain::Tasks,
     usecase::{Ports, verification::ReadPace, webhook},
@@ -23,6 +23,10 @@ pub struct Pace {
 /// of operators.
 const FORGETTING: SignedDuration = SignedDuration::from_mins(1);
 
+/// How often the key ring is looked at. `keys rotate` has it looked at right away; this is for rings
+/// that somebody else put there.
+const KEYS: SignedDuration = SignedDuration::from_mins(1);
+
 /// Starts every job; they end when `tasks` stop.
 pub fn start(tasks: &Tasks, ports: &Ports, pace: Pace) {
     let turns = Turns { tasks: tasks.clone(), ports: ports.clone(), tick: pace.tick };
@@ -30,6 +34,7 @@ pub fn start(tasks: &Tasks, ports: &Ports, pace: Pace) {
     let reads = ReadPace::new(pace.reads, pace.reads_per_second);
     tasks.spawn(read::run(turns.clone(), reads));
     tasks.spawn(forget::run(Turns { tick: FORGETTING, ..turns.clone() }));
+    tasks.spawn(rewrap::run(Turns { tick: KEYS, ..turns.clone() }));
     for route in webhook::routes(ports) {
         tasks.spawn(deliver::run(turns.clone(), route));
     }

@@ -29,6 +29,9 @@ pub enum StoreError {
     /// A stored value could not be read back, named by its column.
     #[error("the stored {0} could not be read")]
     Corrupt(&'static str),
+    /// The key ring, read anew, cannot be used. The keys that were in use stay in use.
+    #[error("the key ring, read anew, cannot be used")]
+    Keys(#[source] KeyRingError),
 }
 
 impl StoreError {
@@ -36,7 +39,11 @@ impl StoreError {
     pub(super) const fn is_damage(&self) -> bool {
         match self {
             Self::Sealed | Self::Corrupt(_) => true,
-            Self::Overloaded | Self::Closed | Self::Unavailable(_) | Self::Database(_) => false,
+            Self::Overloaded
+            | Self::Closed
+            | Self::Unavailable(_)
+            | Self::Database(_)
+            | Self::Keys(_) => false,
         }
     }
 }
@@ -76,10 +83,10 @@ pub enum OpenError {
         known: usize,
     },
     /// The key ring could not be used.
-    #[error("the key ring {path} cannot be used")]
+    #[error("the key ring {origin} cannot be used")]
     Keys {
-        /// The key ring file.
-        path: PathBuf,
+        /// Where it came from: a file, or a setting.
+        origin: String,
         /// Why.
         #[source]
         source: KeyRingError,
@@ -101,6 +108,9 @@ pub enum KeyRingError {
     /// A new ring was asked for where there is a file: what it is the key to would be lost.
     #[error("there is a file of this name already, and it is not overwritten")]
     Exists,
+    /// Another rotation of this ring is under way.
+    #[error("another rotation of this key ring is under way")]
+    Busy,
     /// The file could not be read or written.
     #[error("the file could not be read or written")]
     File(#[source] io::Error),
@@ -128,7 +138,7 @@ pub enum KeyRingError {
     #[error("there must be exactly one active {0} key")]
     Active(&'static str),
     /// The database was sealed with a key that the ring does not hold.
-    #[error("key {0}, which this database was sealed with, is missing")]
+    #[error("key {0}, which this database was sealed with, is missing: restore it")]
     Absent(String),
     /// The ring's key has the id of one that sealed this database, but is another key.
     #[error("key {0} is not the one that sealed this database")]

@@ -12,11 +12,13 @@ use std::{
     thread,
 };
 
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::oneshot;
 
 use super::{
     error::{KeyRingError, OpenError},
     keyring::KeyRing,
+    ring_file,
     sqlite::{Untouched, Width},
     store::Store,
 };
@@ -44,6 +46,40 @@ pub enum KeySource {
     /// A file that is made up if it is not there. Only where nobody else reaches the gateway: a
     /// ring nobody has a copy of is data lost with the machine.
     Generate(PathBuf),
+    /// The text itself, from the settings; it stays the same for as long as the process lives.
+    Given(SecretString),
+}
+
+impl KeySource {
+    /// The file, if it is one.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(file) | Self::Generate(file) => Some(file),
+            Self::Given(_) => None,
+        }
+    }
+
+    /// Reads the ring; `None` if there is no file.
+    pub(super) fn load(&self) -> Result<Option<KeyRing>, KeyRingError> {
+        match self {
+            Self::File(file) | Self::Generate(file) => ring_file::load(file),
+            Self::Given(text) => ring_file::parse(text.expose_secret()).map(Some),
+        }
+    }
+
+    /// Makes sure that the ring will still be there after a loss of power.
+    pub(super) fn settle(&self) -> Result<(), KeyRingError> {
+        self.file().map_or(Ok(()), ring_file::settle)
+    }
+}
+
+impl fmt::Display for KeySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(file) | Self::Generate(file) => write!(f, "{}", file.display()),
+            Self::Given(_) => f.write_str("in storage.encryption_keys"),
+        }
+    }
 }
 
 impl Options {
@@ -56,10 +92,11 @@ impl Options {
 impl From<&config::Storage> for Options {
     fn from(settings: &config::Storage) -> Self {
         let config::Database::Sqlite(path) = &settings.database;
-        let keys = settings
-            .encryption_keys_file
-            .clone()
-            .map_or_else(|| KeySource::Generate(path.with_file_name("keys.json")), KeySource::File);
+        let keys = match &settings.encryption_keys {
+            Some(config::EncryptionKeys::File(file)) => KeySource::File(file.clone()),
+            Some(config::EncryptionKeys::Given(text)) => KeySource::Given(text.clone()),
+            None => KeySource::Generate(path.with_file_name("keys.json")),
+        };
         Self::new(path.clone(), keys)
     }
 }
@@ -107,20 +144,23 @@ fn open_here(options: &Options) -> Result<OpenedStore, OpenError> {
     // SQLite gives its log the mode of the database.
     open_private(path).map_err(create)?;
     let database = Untouched::open(path)?;
-    let (keys, generate) = match &options.keys {
-        KeySource::File(file) => (file, false),
-        KeySource::Generate(file) => (file, true),
-    };
-    let refused = |source| OpenError::Keys { path: keys.clone(), source };
-    let (ring, generated) = match KeyRing::load(keys).map_err(refused)? {
-        Some(ring) => (ring, false),
-        None if database.is_sealed()? => return Err(refused(KeyRingError::Lost)),
-        None if generate => (KeyRing::generate(keys).map_err(refused)?, true),
-        None => return Err(refused(KeyRingError::Missing)),
+    let keys = &options.keys;
+    let refused = |source| OpenError::Keys { origin: keys.to_string(), source };
+    let mut generated = None;
+    let ring = match (keys.load().map_err(refused)?, keys) {
+        (Some(ring), _) => ring,
+        (None, _) if database.is_sealed()? => return Err(refused(KeyRingError::Lost)),
+        (None, KeySource::Generate(file)) => {
+            generated = Some(file.clone());
+            ring_file::generate(file).map_err(refused)?
+        }
+        (None, KeySource::File(_) | KeySource::Given(_)) => {
+            return Err(refused(KeyRingError::Missing));
+        }
     };
     let width = Width { queue: options.queue, readers: options.readers };
     let store = database.start(ring, keys, lock, width)?;
-    Ok(OpenedStore { store: Arc::new(store), generated_keys: generated.then(|| keys.clone()) })
+    Ok(OpenedStore { store: Arc::new(store), generated_keys: generated })
 }
 
 /// Keeps a second process out for as long as the file is open; a process that dies lets go.

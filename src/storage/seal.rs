@@ -85,24 +85,24 @@ pub(super) struct DataKey(RandomizedNonceKey);
 
 /// A data key, sealed by a wrap key.
 #[derive(Debug)]
-pub(super) struct WrappedKey<'a> {
+pub(super) struct WrappedKey {
     /// Which wrap key.
-    pub(super) key_id: &'a str,
+    pub(super) key_id: String,
     /// The sealed data key.
     pub(super) bytes: Vec<u8>,
 }
 
 impl DataKey {
     /// A fresh key, and its wrapped form to be stored at `place`.
-    pub(super) fn fresh<'a>(
-        ring: &'a KeyRing,
+    pub(super) fn fresh(
+        ring: &KeyRing,
         place: &Place<'_>,
-    ) -> Result<(Self, WrappedKey<'a>), StoreError> {
+    ) -> Result<(Self, WrappedKey), StoreError> {
         let mut key = Zeroizing::new([0; KEY_LENGTH]);
         rand::fill(&mut *key).map_err(|_| StoreError::Sealed)?;
         let wrap = ring.active();
         let bytes = wrap.seal(place, Plain::copy(&*key))?;
-        Ok((Self::from_bytes(&*key)?, WrappedKey { key_id: &wrap.id, bytes }))
+        Ok((Self::from_bytes(&*key)?, WrappedKey { key_id: wrap.id.clone(), bytes }))
     }
 
     /// The key that was wrapped.
@@ -114,6 +114,19 @@ impl DataKey {
     ) -> Result<Self, StoreError> {
         let wrap = ring.wrap_key(key_id).ok_or(StoreError::Sealed)?;
         Self::from_bytes(&wrap.open(place, wrapped)?)
+    }
+
+    /// The same key, wrapped by the active wrap key: nothing that it sealed has to be touched.
+    pub(super) fn rewrap(
+        ring: &KeyRing,
+        place: &Place<'_>,
+        key_id: &str,
+        wrapped: &[u8],
+    ) -> Result<WrappedKey, StoreError> {
+        let before = ring.wrap_key(key_id).ok_or(StoreError::Sealed)?;
+        let key = before.open(place, wrapped)?;
+        let wrap = ring.active();
+        Ok(WrappedKey { key_id: wrap.id.clone(), bytes: wrap.seal(place, Plain::copy(&key))? })
     }
 
     /// Seals a value for its place.
@@ -184,11 +197,12 @@ fn open(
 
 #[cfg(test)]
 mod tests {
+    use super::super::ring_file;
     use super::*;
 
     fn ring() -> KeyRing {
         let folder = tempfile::tempdir().unwrap();
-        KeyRing::generate(&folder.path().join("keys.json")).unwrap()
+        ring_file::generate(&folder.path().join("keys.json")).unwrap()
     }
 
     const HERE: Place<'_> = Place { table: "t", column: "c", row: &[7; 16] };
@@ -199,7 +213,7 @@ mod tests {
         let (key, wrapped) = DataKey::fresh(&ring, &HERE).unwrap();
         let sealed = key.seal(&HERE, Plain::copy(b"9901015403920001")).unwrap();
 
-        let again = DataKey::unwrap(&ring, &HERE, wrapped.key_id, &wrapped.bytes).unwrap();
+        let again = DataKey::unwrap(&ring, &HERE, &wrapped.key_id, &wrapped.bytes).unwrap();
         assert_eq!(again.open(&HERE, &sealed).unwrap().as_slice(), b"9901015403920001");
         for elsewhere in [
             Place { table: "x", ..HERE },
@@ -208,7 +222,7 @@ mod tests {
         ] {
             assert!(again.open(&elsewhere, &sealed).is_err(), "{elsewhere:?}");
             assert!(
-                DataKey::unwrap(&ring, &elsewhere, wrapped.key_id, &wrapped.bytes).is_err(),
+                DataKey::unwrap(&ring, &elsewhere, &wrapped.key_id, &wrapped.bytes).is_err(),
                 "{elsewhere:?}"
             );
         }

@@ -166,9 +166,10 @@ impl From<StoreError> for Error {
         match failure {
             StoreError::Overloaded => Self::Overloaded(failure),
             StoreError::Closed | StoreError::Unavailable(_) => Self::StoreUnavailable(failure),
-            StoreError::Database(_) | StoreError::Sealed | StoreError::Corrupt(_) => {
-                Self::Store(failure)
-            }
+            StoreError::Database(_)
+            | StoreError::Sealed
+            | StoreError::Corrupt(_)
+            | StoreError::Keys(_) => Self::Store(failure),
         }
     }
 }

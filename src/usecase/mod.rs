@@ -4,6 +4,7 @@ pub mod callback;
 mod error;
 mod forget;
 mod idempotency;
+pub mod keys;
 mod ports;
 pub mod verification;
 mod waiters;

@@ -24,6 +24,8 @@ pub struct Ports {
     pub(super) callback_kept: Arc<Notify>,
     /// A details read is due at once.
     pub(super) read_due: Arc<Notify>,
+    /// The key ring was taken up anew.
+    pub(super) keys_changed: Arc<Notify>,
 }
 
 /// What the composition root puts in.
@@ -81,6 +83,7 @@ impl Ports {
             reading: Reading::default(),
             callback_kept: Arc::default(),
             read_due: Arc::default(),
+            keys_changed: Arc::default(),
         }
     }
 

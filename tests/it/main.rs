@@ -29,6 +29,7 @@ mod provider;
 mod refreshing;
 mod refusals;
 mod returning;
+mod rotating;
 mod sandbox;
 mod starting;
 mod storage;

@@ -1,9 +1,11 @@
 //! The store in one SQLite file: one thread that writes, a few that read.
 
 mod aggregate;
+mod audit;
 mod callbacks;
 mod idempotency;
 mod kept;
+mod keys;
 mod lane;
 mod linking;
 mod outbox;

@@ -22,6 +22,8 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("migrations/0004-returns.sql")),
     M::up(include_str!("migrations/0005-webhooks.sql")),
     M::up(include_str!("migrations/0006-recovery.sql")),
+    M::up(include_str!("migrations/0007-keys.sql")),
+    M::up(include_str!("migrations/0008-audit.sql")),
 ];
 
 /// Enough for every statement of this backend.
@@ -151,7 +153,9 @@ pub(super) fn migrate(conn: &mut Connection) -> Result<(), DatabaseCause> {
 }
 
 /// Proves that `ring` holds every key this database was sealed with, or says which it does not.
-pub(super) fn check_keys(conn: &Connection, ring: &KeyRing) -> Result<(), CheckError> {
+/// `true`: its active key has sealed here before.
+pub(super) fn check_keys(conn: &Connection, ring: &KeyRing) -> Result<bool, CheckError> {
+    let (active, mut used) = (ring.active(), false);
     let mut statement = conn.prepare("SELECT key_id, use, proof FROM key_checks")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -169,9 +173,10 @@ pub(super) fn check_keys(conn: &Connection, ring: &KeyRing) -> Result<(), CheckE
             if key.open(&proof_place(&id), &proof).is_err() {
                 return Err(KeyRingError::Other(id).into());
             }
+            used |= id == active.id;
         }
     }
-    Ok(())
+    Ok(used)
 }
 
 /// Leaves a proof for each key in use, by which [`check_keys`] knows it again.
@@ -187,6 +192,38 @@ pub(super) fn remember_keys(conn: &Connection, ring: &KeyRing) -> Result<(), Che
     let index = ring.index_id();
     statement.execute(params![index, "index", ring.blind(Blinded::Check, index.as_bytes())])?;
     Ok(())
+}
+
+/// Whether something may still be under another wrap key than `active`.
+pub(super) fn has_retired_keys(conn: &Connection, active: &str) -> Result<bool, rusqlite::Error> {
+    conn.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM key_checks WHERE use = 'wrap' AND key_id <> ?1)",
+    )?
+    .query_row([active], |row| row.get(0))
+}
+
+/// Whether it was not yet written down that `active` is used.
+pub(super) fn is_news(conn: &Connection, active: &str) -> Result<bool, rusqlite::Error> {
+    conn.prepare_cached(
+        "SELECT NOT EXISTS (SELECT 1 FROM key_checks WHERE key_id = ?1 AND used_since NOT NULL)",
+    )?
+    .query_row([active], |row| row.get(0))
+}
+
+/// Writes down that `active` is used; says whether that is news and another was used before.
+pub(super) fn note_use(conn: &Connection, active: &str, at: i64) -> Result<bool, rusqlite::Error> {
+    let noted = conn
+        .prepare_cached(
+            "UPDATE key_checks SET used_since = ?2 WHERE key_id = ?1 AND used_since IS NULL",
+        )?
+        .execute(params![active, at])?;
+    Ok(noted > 0 && has_retired_keys(conn, active)?)
+}
+
+/// Lets go of all wrap keys but `active`, once nothing is under them.
+pub(super) fn release_keys(conn: &Connection, active: &str) -> Result<usize, rusqlite::Error> {
+    conn.prepare_cached("DELETE FROM key_checks WHERE use = 'wrap' AND key_id <> ?1")?
+        .execute([active])
 }
 
 fn proof_place(id: &str) -> Place<'_> {

@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 use rusqlite::Connection;
 
 use super::{
+    keys::Keeping,
     lane::{Lane, Worker},
     reader::{Read, Reader, Snapshot, read},
     schema::{self, CheckError, Found},
@@ -16,6 +17,7 @@ use crate::storage::{
     changes::Changes,
     error::{DatabaseCause, OpenError, StoreError},
     keyring::KeyRing,
+    open::KeySource,
     posts::Posts,
     store::{Health, Store},
 };
@@ -27,6 +29,7 @@ pub(in crate::storage) struct SqliteStore {
     readers: Lane<Read>,
     writer: Lane<Job>,
     changes: Changes,
+    pub(super) keys: Keeping,
     lock: Lock,
 }
 
@@ -75,24 +78,26 @@ impl<'a> Untouched<'a> {
     pub(in crate::storage) fn start(
         mut self,
         ring: KeyRing,
-        keys: &Path,
+        keys: &KeySource,
         lock: File,
         width: Width,
     ) -> Result<SqliteStore, OpenError> {
         let path = self.path;
         let refused = |error| match error {
             CheckError::Database(error) => failed(path, error),
-            CheckError::Keys(source) => OpenError::Keys { path: keys.to_owned(), source },
+            CheckError::Keys(source) => OpenError::Keys { origin: keys.to_string(), source },
         };
-        if self.is_sealed()? {
-            schema::check_keys(&self.conn, &ring).map_err(refused)?;
+        let used = self.is_sealed()? && schema::check_keys(&self.conn, &ring).map_err(refused)?;
+        if !used {
+            keys.settle().map_err(|error| refused(error.into()))?;
         }
         schema::migrate(&mut self.conn).map_err(|cause| database(path, cause))?;
         schema::remember_keys(&self.conn, &ring).map_err(refused)?;
         let readers: Result<Vec<_>, _> =
             (0..width.readers.max(1)).map(|_| schema::reading(path)).collect();
         let readers = readers.map_err(|error| failed(path, error))?;
-        SqliteStore::run(self.conn, readers, ring, lock, width.queue).map_err(OpenError::Thread)
+        let keys = Keeping::new(ring, keys.clone());
+        SqliteStore::run(self.conn, readers, keys, lock, width.queue).map_err(OpenError::Thread)
     }
 }
 
@@ -100,11 +105,11 @@ impl SqliteStore {
     fn run(
         conn: Connection,
         readers: Vec<Connection>,
-        ring: KeyRing,
+        keys: Keeping,
         lock: File,
         bound: usize,
     ) -> io::Result<Self> {
-        let (ring, changes) = (Arc::new(ring), Changes::default());
+        let (ring, changes) = (Arc::clone(&keys.ring), Changes::default());
         let writer = Writer {
             conn,
             ring: Arc::clone(&ring),
@@ -120,6 +125,7 @@ impl SqliteStore {
             readers: Lane::start("gerbang-read", bound, reads.collect())?,
             writer: Lane::start("gerbang-write", bound, vec![write])?,
             changes,
+            keys,
             lock: Lock(lock),
         })
     }

@@ -8,6 +8,7 @@ use metrics::{
 use tokio::sync::mpsc;
 
 use super::*;
+use crate::storage::ring_file;
 
 /// Counts commits as operators see them.
 #[derive(Default)]
@@ -73,7 +74,7 @@ fn write_what_cannot_be_committed(tx: &mut Tx<'_>, _: i64) -> Result<(), StoreEr
 /// Lets a writer find `steps` waiting, as it does when the disk was slow.
 fn work(steps: &[Step]) -> Outcome {
     let folder = tempfile::tempdir().unwrap();
-    let ring = Arc::new(KeyRing::generate(&folder.path().join("keys.json")).unwrap());
+    let ring = Arc::new(ring_file::generate(&folder.path().join("keys.json")).unwrap());
     let path = folder.path().join("test.db");
     let conn = Connection::open(&path).unwrap();
     conn.execute_batch(

@@ -3,6 +3,8 @@
 //! The provider is given addresses of ours, and the browser that comes there is sent on to the app.
 //! It may come early, late, twice, or never: what it tells is a hint like the app's own word.
 
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
@@ -18,12 +20,18 @@ use crate::{
 const GRACE: SignedDuration = SignedDuration::from_hours(1);
 
 /// Where a browser is to go.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Landing {
     /// Which verification it comes from.
     pub verification: VerificationId,
     /// The app's own URL, with the verification's id.
     pub url: String,
+}
+
+impl fmt::Debug for Landing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Landing").field("verification", &self.verification).finish_non_exhaustive()
+    }
 }
 
 /// The URLs that the provider is given for the attempt `session`, the newest one: the app's own, or

@@ -1,6 +1,6 @@
 //! Starting a verification.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// What is asked for, by whomever.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StartRequest {
     /// Where the user captures.
     pub channel: Channel,
@@ -30,6 +30,12 @@ pub struct StartRequest {
     pub reference: Option<String>,
     /// The partner's reference of the user's consent.
     pub consent_reference: Option<String>,
+}
+
+impl fmt::Debug for StartRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StartRequest").field("channel", &self.channel).finish_non_exhaustive()
+    }
 }
 
 /// Which contact an app asks for.

@@ -171,6 +171,7 @@ const SPOILT_PUBLIC: &[Row] = &[
     ("provider.api_base_url", "\"http://a.example\"", "provider.api_base_url", "loopback"),
     ("provider.token_base_url", "\"http://a.example\"", "provider.token_base_url", "loopback"),
     ("directory.url", "\"http://users.example/{userId}\"", "directory.url", "loopback"),
+    ("storage.encryption_keys", "\"{}\"", "storage.encryption_keys", "keep one of the two"),
     ("storage.encryption_keys_file", "", "storage.encryption_keys_file", "mode 0600"),
     ("storage.encryption_keys_file", "\"/nowhere\"", "storage.encryption_keys_file", "mode 0600"),
 ];

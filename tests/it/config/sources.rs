@@ -39,7 +39,7 @@ fn a_public_gateway_is_accepted_with_https_and_keys() {
     let settings = Sample::public().load(&[]).unwrap();
 
     assert!(!settings.server.is_local());
-    assert!(settings.storage.encryption_keys_file.is_some());
+    assert!(settings.storage.encryption_keys.is_some());
     let url = settings.provider.api_base_url.endpoint("/v1/things");
     assert_eq!(url.as_str(), "https://api.provider.example/v1/things");
 }

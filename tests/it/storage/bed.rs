@@ -72,7 +72,7 @@ pub(super) async fn open(store: &dyn Store, wanted: Wanted, minutes: i64) -> Ope
 }
 
 /// Starts a verification for a user who has none.
-pub(super) async fn started(store: &dyn Store, name: &str) -> (Verification, SessionId) {
+pub(crate) async fn started(store: &dyn Store, name: &str) -> (Verification, SessionId) {
     attempt_of(open(store, wanted(name), 0).await)
 }
 

@@ -9,6 +9,7 @@ mod image;
 mod paths;
 mod rooms;
 mod shape;
+mod showing;
 mod source;
 mod threats;
 mod words;
