@@ -4,6 +4,7 @@
 //! room knows how it is sealed: traits speak domain types.
 
 mod audit;
+mod audit_check;
 mod callbacks;
 mod changes;
 pub mod error;
@@ -15,11 +16,13 @@ mod records;
 mod returns;
 mod seal;
 mod sqlite;
+mod statements;
 mod store;
 mod verifications;
 mod webhooks;
 
 pub use audit::{Audit, AuditFilter, AuditPage};
+pub use audit_check::check_audit;
 pub use callbacks::{CallbackFingerprint, CallbackOutcome, Callbacks, KeptCallback, NewCallback};
 pub use changes::{Changes, Subscription};
 pub use error::{KeyRingError, OpenError, StoreError};
@@ -28,6 +31,7 @@ pub use keyring::generate_key_ring;
 pub use open::{KeySource, OpenedStore, Options, open};
 pub use posts::{Posted, Posts};
 pub use returns::{Returns, WayBack};
+pub use statements::Statements;
 pub use store::{Health, Store};
-pub use verifications::{Opened, Page, Recorded, Settled, Verifications};
+pub use verifications::{Opened, Page, Recorded, Search, Settled, Verifications};
 pub use webhooks::{DeliveryFilter, DeliveryPage, EndpointStanding, Redelivered, Webhooks};

@@ -46,6 +46,15 @@ pub enum KeySource {
     Generate(PathBuf),
 }
 
+impl KeySource {
+    /// The file.
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::File(file) | Self::Generate(file) => file,
+        }
+    }
+}
+
 impl Options {
     /// With the usual widths.
     pub const fn new(path: PathBuf, keys: KeySource) -> Self {

@@ -2,6 +2,7 @@
 
 mod client;
 mod credential;
+mod document;
 mod fault;
 mod initiate;
 mod lifetime;
@@ -11,4 +12,5 @@ mod report;
 mod wire;
 
 pub use client::Gtf;
+pub use document::document;
 pub(super) use fault::retry_after;
