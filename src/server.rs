@@ -70,6 +70,9 @@ impl Gateway {
         auth::install_crypto();
         let metrics = Metrics::install();
         let state = state(&settings, &host).await?;
+        usecase::audit::note_start(&state.ports, settings.fingerprint())
+            .await
+            .context("the store cannot be written")?;
         usecase::verification::recover(&state.ports).await.context("the store cannot be read")?;
         usecase::webhook::prepare(&state.ports).await.context("the store cannot be written")?;
         let (public, addr, door) = public_listener(&settings, &state)?;

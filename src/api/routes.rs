@@ -34,7 +34,7 @@ const fn on(method: &'static str, path: &'static str, route: fn() -> Route) -> O
 }
 
 /// All of them. A test holds this table against `openapi.yaml`.
-pub const OPERATIONS: [Operation; 21] = [
+pub const OPERATIONS: [Operation; 23] = [
     on("POST", "/v1/verifications", || web::post().to(v1::verifications::start)),
     on("GET", "/v1/verifications", || web::get().to(v1::verifications::list)),
     on("GET", "/v1/verifications/{verificationId}", || web::get().to(v1::verifications::get)),
@@ -46,10 +46,12 @@ pub const OPERATIONS: [Operation; 21] = [
         web::post().to(v1::verifications::capture)
     }),
     on("POST", "/v1/backend/verifications", || web::post().to(v1::backend::start)),
+    on("GET", "/v1/backend/verifications", || web::get().to(v1::search::list)),
     on("GET", "/v1/backend/verifications/{verificationId}", || web::get().to(v1::backend::get)),
     on("POST", "/v1/backend/verifications/{verificationId}/refresh", || {
         web::post().to(v1::backend::refresh)
     }),
+    on("GET", "/v1/backend/audit", || web::get().to(v1::audit::list)),
     on("GET", "/v1/backend/webhooks/deliveries", || web::get().to(v1::webhooks::list)),
     on("POST", "/v1/backend/webhooks/deliveries/{deliveryId}/redeliver", || {
         web::post().to(v1::webhooks::redeliver)

@@ -4,7 +4,9 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use super::{callbacks, config, demo, healthcheck, keys, openapi, sandbox, serve, token, webhook};
+use super::{
+    audit, callbacks, config, demo, healthcheck, keys, openapi, sandbox, serve, token, webhook,
+};
 use crate::domain::Chain;
 
 /// A backend-for-frontend gateway for identity verification.
@@ -36,6 +38,9 @@ enum Command {
     /// Make access tokens for development, where no sign-in service is at hand.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Check what was written down of reads of personal data.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Look after callbacks that could not be applied, whether or not the gateway runs.
     #[command(subcommand)]
     Callbacks(callbacks::Command),
@@ -68,6 +73,13 @@ enum TokenCommand {
 }
 
 #[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Follow the audit log from its start, and report the first entry that was changed, removed or put
+    /// in. Exits 0 if there is none. Writes nothing; the gateway may be serving.
+    Verify(audit::VerifyOptions),
+}
+
+#[derive(Debug, Subcommand)]
 enum WebhookCommand {
     /// Print the endpoints and the newest deliveries.
     List(webhook::ListOptions),
@@ -91,6 +103,7 @@ pub fn run() -> ExitCode {
         Command::Keys(command) => keys::run(file, command),
         Command::Token(TokenCommand::Key(options)) => token::make_key(options),
         Command::Token(TokenCommand::Mint(options)) => token::mint(file, options),
+        Command::Audit(AuditCommand::Verify(options)) => audit::verify(file, &options),
         Command::Callbacks(command) => callbacks::run(file, command),
         Command::Webhook(WebhookCommand::List(options)) => webhook::list(file, options),
         Command::Webhook(WebhookCommand::Redeliver(options)) => webhook::redeliver(file, options),

@@ -1,6 +1,7 @@
 //! Process in, exit code out: a file a subcommand.
 
 mod admin;
+mod audit;
 mod callbacks;
 mod command;
 pub mod config;

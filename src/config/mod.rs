@@ -8,6 +8,7 @@ mod coverage;
 mod directory;
 mod egress;
 mod environment;
+mod fingerprint;
 mod issuers;
 mod key_material;
 mod keys;

@@ -46,10 +46,14 @@ pub struct AppCaller {
 pub enum Scope {
     /// Read verdicts.
     VerificationRead,
+    /// Read the data of documents as well.
+    VerificationReadPii,
     /// Start verifications on behalf of users.
     VerificationStart,
     /// See and repeat deliveries of webhooks.
     WebhookManage,
+    /// Read the audit log.
+    AuditRead,
 }
 
 impl Scope {
@@ -57,16 +61,24 @@ impl Scope {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::VerificationRead => "verification:read",
+            Self::VerificationReadPii => "verification:read:pii",
             Self::VerificationStart => "verification:start",
             Self::WebhookManage => "webhook:manage",
+            Self::AuditRead => "audit:read",
         }
     }
 
     /// Reads [`Scope::as_str`] back; `None` for scopes that mean nothing to us.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::VerificationRead, Self::VerificationStart, Self::WebhookManage]
-            .into_iter()
-            .find(|scope| scope.as_str() == text)
+        [
+            Self::VerificationRead,
+            Self::VerificationReadPii,
+            Self::VerificationStart,
+            Self::WebhookManage,
+            Self::AuditRead,
+        ]
+        .into_iter()
+        .find(|scope| scope.as_str() == text)
     }
 }
 

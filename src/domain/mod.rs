@@ -16,6 +16,7 @@ mod contact;
 #[cfg(test)]
 mod contact_tests;
 mod delivery;
+mod document;
 mod id;
 mod idempotency;
 mod keys;
@@ -59,6 +60,7 @@ pub use contact::{
 pub use delivery::{
     Delivery, DeliveryOutcome, DeliveryState, DueDelivery, LastTry, NextStep, Tried,
 };
+pub use document::{CHECKS, CertificateRegistration, CheckOutcome, Document, KtpField};
 pub use id::{CallbackId, DeliveryId, InvalidId, SessionId, SubmissionId, VerificationId};
 pub use idempotency::{IdempotencyKey, InvalidIdempotencyKey, KeyOwner, RequestClaim};
 pub use keys::{KeyReport, KeyStanding, KeyState, KeyUse};

@@ -4,6 +4,7 @@
 //! Each job is a loop around one use case. A failure is logged and tried again at the next turn;
 //! nothing a job knows is only in memory, so stopping one loses nothing.
 
+mod anchor;
 mod apply;
 mod deliver;
 mod expire;

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::{apply, deliver, expire, forget, read, rewrap, turns::Turns};
+use super::{anchor, apply, deliver, expire, forget, read, rewrap, turns::Turns};
 use crate::{
     domain::Tasks,
     usecase::{Ports, verification::ReadPace, webhook},
@@ -27,12 +27,17 @@ const FORGETTING: SignedDuration = SignedDuration::from_mins(1);
 /// that somebody else put there.
 const KEYS: SignedDuration = SignedDuration::from_mins(1);
 
+/// How often the place of the audit log is looked at. What is cut off of the log before it was told
+/// cannot be noticed, so it is soon; on a quiet gateway it costs one read.
+const ANCHORING: SignedDuration = SignedDuration::from_mins(1);
+
 /// Starts every job; they end when `tasks` stop.
 pub fn start(tasks: &Tasks, ports: &Ports, pace: Pace) {
     let turns = Turns { tasks: tasks.clone(), ports: ports.clone(), tick: pace.tick };
     tasks.spawn(apply::run(turns.clone()));
     let reads = ReadPace::new(pace.reads, pace.reads_per_second);
     tasks.spawn(read::run(turns.clone(), reads));
+    tasks.spawn(anchor::run(Turns { tick: ANCHORING, ..turns.clone() }));
     tasks.spawn(forget::run(Turns { tick: FORGETTING, ..turns.clone() }));
     tasks.spawn(rewrap::run(Turns { tick: KEYS, ..turns.clone() }));
     for route in webhook::routes(ports) {

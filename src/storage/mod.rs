@@ -4,6 +4,7 @@
 //! room knows how it is sealed: traits speak domain types.
 
 mod audit;
+mod audit_check;
 mod callbacks;
 mod changes;
 pub mod error;
@@ -17,11 +18,13 @@ mod returns;
 mod ring_file;
 mod seal;
 mod sqlite;
+mod statements;
 mod store;
 mod verifications;
 mod webhooks;
 
 pub use audit::{Audit, AuditFilter, AuditPage};
+pub use audit_check::check_audit;
 pub use callbacks::{CallbackFingerprint, CallbackOutcome, Callbacks, KeptCallback, NewCallback};
 pub use changes::{Changes, Subscription};
 pub use error::{KeyRingError, OpenError, StoreError};
@@ -31,6 +34,7 @@ pub use open::{KeySource, OpenedStore, Options, open};
 pub use posts::{Posted, Posts};
 pub use returns::{Returns, WayBack};
 pub use ring_file::{Rotation, generate_key_ring, rotate_key_ring};
+pub use statements::Statements;
 pub use store::{Health, Store};
-pub use verifications::{Opened, Page, Recorded, Settled, Verifications};
+pub use verifications::{Opened, Page, Recorded, Search, Settled, Verifications};
 pub use webhooks::{DeliveryFilter, DeliveryPage, EndpointStanding, Redelivered, Webhooks};

@@ -4,7 +4,7 @@ use futures_util::future::BoxFuture;
 
 use super::{
     audit::Audit, callbacks::Callbacks, changes::Changes, error::StoreError,
-    idempotency::Idempotency, keys::Keys, posts::Posts, returns::Returns,
+    idempotency::Idempotency, keys::Keys, posts::Posts, returns::Returns, statements::Statements,
     verifications::Verifications, webhooks::Webhooks,
 };
 
@@ -12,7 +12,7 @@ use super::{
 ///
 /// Each method is one transaction, named for the fact it records; on `Ok` it is durable.
 pub trait Store:
-    Verifications + Callbacks + Idempotency + Returns + Webhooks + Audit + Keys + Health
+    Verifications + Callbacks + Idempotency + Returns + Statements + Webhooks + Audit + Keys + Health
 {
     /// Where changes are announced once they are committed.
     fn changes(&self) -> &Changes;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::error::StoreError;
 use crate::domain::{
-    Effect, IssuedCredential, News, Note, Policy, SessionId, SubmissionReport, UserId,
+    Effect, IssuedCredential, News, Note, Policy, SessionId, Status, SubmissionReport, UserId,
     Verification, VerificationId, Wanted,
 };
 
@@ -64,6 +64,19 @@ pub struct Page {
     pub items: Vec<Verification>,
     /// Where the next page begins: verifications older than this one. `None` at the end.
     pub next: Option<VerificationId>,
+}
+
+/// Which verifications a back end looks for; `None` does not restrict.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    /// Those of this user.
+    pub user: Option<UserId>,
+    /// Those that stand so.
+    pub status: Option<Status>,
+    /// Those started at this time or later.
+    pub from: Option<Timestamp>,
+    /// Those started before this time.
+    pub to: Option<Timestamp>,
 }
 
 /// Verifications and their attempts.
@@ -146,6 +159,15 @@ pub trait Verifications: Send + Sync {
     fn list(
         &self,
         user: UserId,
+        before: Option<VerificationId>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Page, StoreError>>;
+
+    /// A page of any users' verifications, newest first, older than `before`. As in a user's own list,
+    /// those that never got as far as the provider are left out.
+    fn search(
+        &self,
+        search: Search,
         before: Option<VerificationId>,
         limit: usize,
     ) -> BoxFuture<'_, Result<Page, StoreError>>;

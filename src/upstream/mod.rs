@@ -19,7 +19,7 @@ mod webhook;
 
 pub use directory::{Directory, UserService};
 pub use error::{SetupError, UpstreamError};
-pub use gtf::Gtf;
+pub use gtf::{Gtf, document};
 pub use http::HttpClient;
 pub use jwks::{FetchedKeys, RemoteKeys};
 pub use provider::{InitiateFlow, Provider, SubmissionQuery, UnreadableCallback};

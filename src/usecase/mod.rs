@@ -1,5 +1,6 @@
 //! What the gateway does, a file a use case, without a word of HTTP.
 
+pub mod audit;
 pub mod callback;
 mod error;
 mod forget;

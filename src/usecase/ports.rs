@@ -5,9 +5,9 @@ use std::{fmt, sync::Arc};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 
-use super::{verification::Reading, waiters::Waiters};
+use super::{audit, verification::Reading, waiters::Waiters};
 use crate::{
-    domain::{Alarm, AllowList, Clock, Effect, Policy, RedirectUrls, Tasks},
+    domain::{Alarm, AllowList, Chain, Clock, Effect, Policy, RedirectUrls, Tasks},
     storage::Store,
     upstream::{Courier, Directory, Provider},
 };
@@ -109,6 +109,10 @@ impl Ports {
 
     /// Lets the store finish and closes it; nothing is remembered after this.
     pub async fn close(&self) {
+        // What is written after the last turn of the job is told as well.
+        if let Err(failure) = audit::tell_head(self, None).await {
+            tracing::error!(error = %Chain::of(&failure), "where the audit log stands is not known");
+        }
         self.parts.store.close().await;
     }
 

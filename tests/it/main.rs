@@ -9,6 +9,7 @@
     reason = "a test that meets the unexpected should end"
 )]
 
+mod audit;
 mod callbacks;
 mod config;
 mod contacts;

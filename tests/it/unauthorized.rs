@@ -18,7 +18,7 @@ enum Door {
 }
 
 /// Every operation of the public listener.
-const DOORS: [(&str, &str, Door); 21] = [
+const DOORS: [(&str, &str, Door); 23] = [
     ("POST", "/v1/verifications", Door::App),
     ("GET", "/v1/verifications", Door::App),
     ("GET", "/v1/verifications/{verificationId}", Door::App),
@@ -26,7 +26,9 @@ const DOORS: [(&str, &str, Door); 21] = [
     ("POST", "/v1/verifications/{verificationId}/renew", Door::App),
     ("POST", "/v1/verifications/{verificationId}/capture", Door::App),
     ("POST", "/v1/backend/verifications", Door::Backend),
+    ("GET", "/v1/backend/verifications", Door::Backend),
     ("GET", "/v1/backend/verifications/{verificationId}", Door::Backend),
+    ("GET", "/v1/backend/audit", Door::Backend),
     ("POST", "/v1/backend/verifications/{verificationId}/refresh", Door::Backend),
     ("GET", "/v1/backend/webhooks/deliveries", Door::Backend),
     ("POST", "/v1/backend/webhooks/deliveries/{deliveryId}/redeliver", Door::Backend),
@@ -43,7 +45,8 @@ const DOORS: [(&str, &str, Door); 21] = [
 ];
 
 /// Everything a back end could ever be granted.
-const ALL_SCOPES: &str = "verification:read verification:start webhook:manage";
+const ALL_SCOPES: &str = "verification:read verification:read:pii verification:start \
+                          webhook:manage audit:read";
 
 fn knock(app: &TestApp, (method, path, _): (&str, &str, Door)) -> RequestBuilder {
     let path = path.replace("{verificationId}", "ver_01h455vb4pex5vsknk084sn02q");

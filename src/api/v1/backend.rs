@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
+    document::DocumentView,
     started,
     starting::StartForUser,
     verifications::language_tag,
@@ -106,6 +107,8 @@ struct BackendVerificationView {
     submission: Option<SubmissionView>,
     attempts: Vec<AttemptView>,
     timeline: Vec<NoteView>,
+    #[serde(flatten)]
+    document: DocumentView,
 }
 
 #[derive(Serialize)]
@@ -144,7 +147,7 @@ struct AttemptView {
 
 impl BackendVerificationView {
     fn of(inspected: Inspected, locale: Locale, now: Timestamp) -> Self {
-        let Inspected { verification, timeline } = inspected;
+        let Inspected { verification, timeline, document } = inspected;
         let next_action = verification.next_action(now).as_str();
         let (channel, expires_at) = (verification.channel().as_str(), verification.expires_at());
         let Verification { id, user, app, contact, status, reason, .. } = verification;
@@ -168,6 +171,7 @@ impl BackendVerificationView {
             submission: verification.submission.map(Into::into),
             attempts: verification.attempts.iter().map(Into::into).collect(),
             timeline: timeline.into_iter().map(Into::into).collect(),
+            document: document.into(),
         }
     }
 }

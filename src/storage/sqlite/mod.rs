@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod audit;
+mod audit_chain;
 mod callbacks;
 mod idempotency;
 mod kept;
@@ -14,8 +15,10 @@ mod reader;
 mod returns;
 mod saving;
 mod schema;
+mod searching;
 mod shelf;
 mod starts;
+mod statements;
 mod store;
 mod sweeps;
 mod timeline;
@@ -23,4 +26,5 @@ mod verifications;
 mod webhooks;
 mod writer;
 
+pub(super) use audit_chain::{Unchecked, check_file};
 pub(super) use store::{Untouched, Width};

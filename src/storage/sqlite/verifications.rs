@@ -9,7 +9,7 @@ use super::{
     linking,
     reader::Snapshot,
     saving::take_in,
-    starts,
+    searching, starts,
     store::SqliteStore,
     sweeps, timeline,
     writer::Tx,
@@ -23,7 +23,7 @@ use crate::{
         error::StoreError,
         keyring::Blinded,
         records::whole_millis,
-        verifications::{Opened, Page, Recorded, Settled, Verifications},
+        verifications::{Opened, Page, Recorded, Search, Settled, Verifications},
     },
 };
 
@@ -109,6 +109,15 @@ impl Verifications for SqliteStore {
         limit: usize,
     ) -> BoxFuture<'_, Result<Page, StoreError>> {
         self.read(move |snapshot| list(snapshot, &user, before, limit))
+    }
+
+    fn search(
+        &self,
+        search: Search,
+        before: Option<VerificationId>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Page, StoreError>> {
+        self.read(move |snapshot| searching::page(snapshot, &search, before, limit))
     }
 
     fn timeline(&self, id: VerificationId) -> BoxFuture<'_, Result<Vec<Note>, StoreError>> {

@@ -3,6 +3,7 @@
 mod breaker;
 mod client;
 mod credential;
+mod document;
 mod fault;
 mod initiate;
 mod lifetime;
@@ -12,4 +13,5 @@ mod report;
 mod wire;
 
 pub use client::Gtf;
+pub use document::document;
 pub(super) use fault::retry_after;

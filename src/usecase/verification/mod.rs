@@ -14,13 +14,14 @@ mod returns;
 mod start;
 mod watch;
 
+pub use crate::storage::Search;
 pub use capture::report_capture;
 pub use confirm::{read_due, wait_for_due_read};
 pub use expire::{expire_due, recover};
 pub use issue::Started;
 pub(super) use issue::within_deadline;
 pub use pace::ReadPace;
-pub use read::{Inspected, Seen, get, inspect, list, wait};
+pub use read::{Inspected, Seen, get, inspect, list, search, wait};
 pub(super) use reading::Reading;
 pub use refresh::refresh;
 pub use renew::renew;

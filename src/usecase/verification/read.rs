@@ -3,9 +3,13 @@
 use jiff::Timestamp;
 
 use crate::{
-    domain::{AppCaller, BackendCaller, Note, Scope, UserId, Verification, VerificationId},
-    storage::Page,
-    usecase::{Error, Ports},
+    domain::{
+        AppCaller, AuditAction, BackendCaller, Document, Note, Scope, UserId, Verification,
+        VerificationId,
+    },
+    storage::{Page, Search},
+    upstream::document,
+    usecase::{Error, Ports, audit},
 };
 
 /// What a waiter got.
@@ -24,6 +28,8 @@ pub struct Inspected {
     pub verification: Verification,
     /// What happened to it, oldest first.
     pub timeline: Vec<Note>,
+    /// The data of the document, for whoever may read them.
+    pub document: Document,
 }
 
 /// One of the caller's own. Another's is not even read: whether there is such a one shows neither in
@@ -95,12 +101,52 @@ pub async fn inspect(
     if !caller.may(Scope::VerificationRead) {
         return Err(Error::ScopeMissing(Scope::VerificationRead));
     }
-    inspected(ports, id).await
+    let mut inspected = inspected(ports, id).await?;
+    if caller.may(Scope::VerificationReadPii) {
+        inspected.document = document_of(ports, caller, &inspected.verification).await?;
+    }
+    Ok(inspected)
+}
+
+/// The data of the document, once it is written down that they are read. Where there are none, nothing
+/// is read.
+async fn document_of(
+    ports: &Ports,
+    caller: &BackendCaller,
+    verification: &Verification,
+) -> Result<Document, Error> {
+    let statement = ports.store().statement(verification.id).await?;
+    let document = statement.map(|body| document(body.expose())).unwrap_or_default();
+    if !document.is_empty() {
+        let entry = audit::by(caller, AuditAction::DocumentDataRead);
+        let entry = entry.about(verification.id).of_user(verification.user.clone());
+        audit::written(ports, entry).await?;
+    }
+    Ok(document)
+}
+
+/// Any users', newest first. Looking for one user's is written down: it tells what there is of a
+/// person.
+pub async fn search(
+    ports: &Ports,
+    caller: &BackendCaller,
+    search: Search,
+    before: Option<VerificationId>,
+    limit: usize,
+) -> Result<Page, Error> {
+    if !caller.may(Scope::VerificationRead) {
+        return Err(Error::ScopeMissing(Scope::VerificationRead));
+    }
+    if let Some(user) = &search.user {
+        let entry = audit::by(caller, AuditAction::UserSearched).of_user(user.clone());
+        audit::written(ports, entry).await?;
+    }
+    Ok(ports.store().search(search, before, limit).await?)
 }
 
 /// Any user's, with what happened to it.
 pub(super) async fn inspected(ports: &Ports, id: VerificationId) -> Result<Inspected, Error> {
     let verification = ports.store().find(id).await?.ok_or(Error::NotFound)?;
     let timeline = ports.store().timeline(id).await?;
-    Ok(Inspected { verification, timeline })
+    Ok(Inspected { verification, timeline, document: Document::default() })
 }

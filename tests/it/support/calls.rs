@@ -40,6 +40,16 @@ impl TestApp {
         self.send(self.request(Method::GET, &path, token)).await
     }
 
+    pub(crate) async fn search(&self, token: &str, query: &str) -> Answer {
+        let path = format!("/v1/backend/verifications{query}");
+        self.send(self.request(Method::GET, &path, token)).await
+    }
+
+    pub(crate) async fn audit(&self, token: &str, query: &str) -> Answer {
+        let path = format!("/v1/backend/audit{query}");
+        self.send(self.request(Method::GET, &path, token)).await
+    }
+
     pub(crate) async fn refresh(&self, token: &str, id: &str) -> Answer {
         let path = format!("/v1/backend/verifications/{id}/refresh");
         self.send(self.request(Method::POST, &path, token)).await

@@ -1,0 +1,6 @@
+//! Who reads personal data is written down first, and what was written down can be proven.
+
+mod bed;
+mod reading;
+mod searching;
+mod verifying;
