@@ -46,6 +46,8 @@ pub struct AppCaller {
 pub enum Scope {
     /// Read verdicts.
     VerificationRead,
+    /// Read the pictures of captures.
+    ImagesRead,
     /// Start verifications on behalf of users.
     VerificationStart,
     /// See and repeat deliveries of webhooks.
@@ -57,6 +59,7 @@ impl Scope {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::VerificationRead => "verification:read",
+            Self::ImagesRead => "verification:read:images",
             Self::VerificationStart => "verification:start",
             Self::WebhookManage => "webhook:manage",
         }
@@ -64,7 +67,7 @@ impl Scope {
 
     /// Reads [`Scope::as_str`] back; `None` for scopes that mean nothing to us.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::VerificationRead, Self::VerificationStart, Self::WebhookManage]
+        [Self::VerificationRead, Self::ImagesRead, Self::VerificationStart, Self::WebhookManage]
             .into_iter()
             .find(|scope| scope.as_str() == text)
     }

@@ -18,6 +18,7 @@ mod contact_tests;
 mod delivery;
 mod id;
 mod idempotency;
+mod image;
 mod news;
 mod pii;
 mod policy;
@@ -60,6 +61,7 @@ pub use delivery::{
 };
 pub use id::{CallbackId, DeliveryId, InvalidId, SessionId, SubmissionId, VerificationId};
 pub use idempotency::{IdempotencyKey, InvalidIdempotencyKey, KeyOwner, RequestClaim};
+pub use image::{ImageKind, ImageLink, ImageLinks, ImageType};
 pub use news::{Alarm, CaptureOutcome, DetailsAnswer, Effect, News, Note, NoteKind};
 pub use pii::Pii;
 pub use policy::Policy;

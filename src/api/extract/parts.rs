@@ -74,6 +74,14 @@ pub(super) const EVENTS: Form = Form {
     remedy: "Send `Accept: text/event-stream`, or none.",
 };
 
+/// What pictures are answered with: which of their forms it is, shows when one comes.
+pub(super) const IMAGE: Form = Form {
+    kind: "image",
+    subtype: "*",
+    whole: "image/*",
+    remedy: "Send `Accept: image/*`, or none.",
+};
+
 /// Refuses a caller that does not take the form of the answer.
 pub(super) fn check_accept(request: &HttpRequest, form: &Form) -> Result<(), ApiError> {
     accepts(request, form)
@@ -92,7 +100,8 @@ fn accepts(request: &HttpRequest, form: &Form) -> bool {
         accept.ranked().iter().any(|range| {
             let kind = range.type_().as_str();
             let subtype = range.subtype().as_str();
-            kind == "*" || (kind == form.kind && (subtype == "*" || subtype == form.subtype))
+            let fits = subtype == "*" || form.subtype == "*" || subtype == form.subtype;
+            kind == "*" || (kind == form.kind && fits)
         })
     })
 }

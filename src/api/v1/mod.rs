@@ -2,6 +2,7 @@
 
 pub(super) mod backend;
 pub(super) mod events;
+pub(super) mod images;
 mod started;
 mod starting;
 pub(super) mod verifications;

@@ -15,6 +15,7 @@ mod saving;
 mod schema;
 mod shelf;
 mod starts;
+mod statements;
 mod store;
 mod sweeps;
 mod timeline;

@@ -3,6 +3,7 @@
 mod client;
 mod credential;
 mod fault;
+mod images;
 mod initiate;
 mod lifetime;
 mod mint;
@@ -12,3 +13,4 @@ mod wire;
 
 pub use client::Gtf;
 pub(super) use fault::retry_after;
+pub use images::image_links;
