@@ -37,7 +37,7 @@ use crate::{
     jobs,
     storage::{self, Options, Store},
     telemetry::Metrics,
-    upstream::{Courier, Directory, Gtf, HttpClient, SignedPost, UserService},
+    upstream::{Courier, Directory, Gtf, HttpClient, RemoteImages, SignedPost, UserService},
     usecase::{self, Parts, Ports, RedirectRules, SdkEndpoint},
 };
 
@@ -198,12 +198,15 @@ async fn state(settings: &Settings, host: &Host) -> anyhow::Result<AppState> {
         .context("the provider's settings cannot be used")?;
     let directory = settings.directory.as_ref().map(|directory| UserService::new(directory, &http));
     let directory = directory.transpose().context("the user service's settings cannot be used")?;
+    let images = RemoteImages::new(&settings.provider, &http, settings.server.is_local())
+        .context("the settings of images cannot be used")?;
     let limiter = Limiter::new(&settings.limits, &clock);
     let sdk = settings.provider.sdk.as_ref();
     let ports = Ports::new(Parts {
         store,
         provider: Arc::new(provider),
         directory: directory.map(|service| -> Arc<dyn Directory> { Arc::new(service) }),
+        images: Some(Arc::new(images)),
         couriers: couriers(settings, &http)?,
         clock,
         tasks,

@@ -218,6 +218,14 @@ fn problem_of(error: &usecase::Error, now: Timestamp) -> Problem {
             detail: "Not on the list of allowed redirect URLs.".to_owned(),
         }]),
         Error::NotFound => *ApiError::not_found().problem,
+        Error::NoImage => Problem::new(
+            ProblemType::NotFound,
+            "The provider has named no image of this kind for the verification.",
+        ),
+        Error::ImageExpired => Problem::new(
+            ProblemType::ImageExpired,
+            "The provider does not give the image out any more.",
+        ),
         Error::Closed => Problem::new(
             ProblemType::VerificationFinal,
             "The verification is closed. Start a new one.",
@@ -330,6 +338,7 @@ const fn limit_of(kind: ProblemType) -> Option<&'static str> {
         | ProblemType::IdempotencyInProgress
         | ProblemType::IdempotencyMismatch
         | ProblemType::VerificationFinal
+        | ProblemType::ImageExpired
         | ProblemType::UnsupportedMediaType
         | ProblemType::MalformedRequest
         | ProblemType::ValidationFailed

@@ -36,6 +36,8 @@ pub enum ProblemType {
     IdempotencyInProgress,
     /// The verification is closed.
     VerificationFinal,
+    /// The picture is not to be had any more.
+    ImageExpired,
     /// The body is too large.
     PayloadTooLarge,
     /// The body is not JSON.
@@ -72,7 +74,7 @@ pub enum ProblemType {
 
 impl ProblemType {
     /// Every kind, for documents and tests that must cover all.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::AuthenticationRequired,
         Self::InvalidToken,
         Self::InsufficientScope,
@@ -85,6 +87,7 @@ impl ProblemType {
         Self::Conflict,
         Self::IdempotencyInProgress,
         Self::VerificationFinal,
+        Self::ImageExpired,
         Self::PayloadTooLarge,
         Self::UnsupportedMediaType,
         Self::MalformedRequest,
@@ -144,6 +147,9 @@ impl ProblemType {
             }
             Self::VerificationFinal => {
                 ("verification-final", StatusCode::CONFLICT, "The verification is closed")
+            }
+            Self::ImageExpired => {
+                ("image-expired", StatusCode::GONE, "The image is not to be had any more")
             }
             Self::PayloadTooLarge => {
                 ("payload-too-large", StatusCode::PAYLOAD_TOO_LARGE, "The body is too large")

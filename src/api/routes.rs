@@ -34,7 +34,7 @@ const fn on(method: &'static str, path: &'static str, route: fn() -> Route) -> O
 }
 
 /// All of them. A test holds this table against `openapi.yaml`.
-pub const OPERATIONS: [Operation; 23] = [
+pub const OPERATIONS: [Operation; 24] = [
     on("POST", "/v1/verifications", || web::post().to(v1::verifications::start)),
     on("GET", "/v1/verifications", || web::get().to(v1::verifications::list)),
     on("GET", "/v1/verifications/{verificationId}", || web::get().to(v1::verifications::get)),
@@ -52,6 +52,9 @@ pub const OPERATIONS: [Operation; 23] = [
         web::post().to(v1::backend::refresh)
     }),
     on("GET", "/v1/backend/audit", || web::get().to(v1::audit::list)),
+    on("GET", "/v1/backend/verifications/{verificationId}/images/{kind}", || {
+        web::get().to(v1::images::get)
+    }),
     on("GET", "/v1/backend/webhooks/deliveries", || web::get().to(v1::webhooks::list)),
     on("POST", "/v1/backend/webhooks/deliveries/{deliveryId}/redeliver", || {
         web::post().to(v1::webhooks::redeliver)

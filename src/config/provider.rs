@@ -35,6 +35,9 @@ pub struct Provider {
     /// Hosts a launch URL may point to, lower-case; empty means any host by `https`. Too narrow
     /// refuses the provider's own links; empty trusts whatever the provider answers.
     pub launch_hosts: Vec<String>,
+    /// Hosts that links to pictures may point to, lower-case; with none no picture is fetched. Too
+    /// wide lets whoever writes the provider's answers send us elsewhere.
+    pub image_hosts: Vec<String>,
     /// How long making a connection may take. Too low fails on a busy network; too high delays the
     /// one safe retry.
     pub connect_timeout: Duration,
@@ -47,12 +50,21 @@ pub struct Provider {
     /// How long one attempt at initiate-flow may take, also when its caller has gone. Too low
     /// throws away answers that were under way, and each is a session the provider has counted.
     pub initiate_timeout: Duration,
+    /// How long a picture may take, from the first byte of the connection to its last. Too low
+    /// breaks pictures off; too high lets slow ones hold their places.
+    pub image_timeout: Duration,
     /// The largest answer read, in bytes. Too low refuses real results; too high lets a broken
     /// upstream fill our memory.
     pub max_answer: usize,
     /// Calls of one kind in progress at once. Too low queues users in a rush; too high passes the
     /// rush on to the provider.
     pub max_concurrent: usize,
+    /// The largest picture passed on, in bytes. Too low refuses real ones; too high lets a broken
+    /// storage fill the line.
+    pub max_image: u64,
+    /// Pictures under way at once; more are refused. Too low refuses your own people at work, too
+    /// high lets pictures take the line and the connections from starts.
+    pub max_concurrent_images: usize,
     /// Which session id a details read sends.
     pub details_session: DetailsSession,
 }
@@ -97,12 +109,16 @@ pub(super) fn read(section: &Section<'_>, reach: Reach) -> Read<Provider> {
     let onboarding_header = onboarding_header(section);
     let sdk = sdk(section, reach);
     let launch_hosts = section.list("launch_hosts", parse::host);
+    let image_hosts = section.list("image_hosts", parse::host);
     let connect_timeout = section.duration("connect_timeout", millis(50)..=secs(30));
     let token_timeout = section.duration("token_timeout", millis(100)..=secs(60));
     let details_timeout = section.duration("details_timeout", millis(100)..=secs(60));
     let initiate_timeout = section.duration("initiate_timeout", millis(100)..=secs(300));
+    let image_timeout = section.duration("image_timeout", millis(100)..=secs(300));
     let max_answer = section.number("max_answer", 4096..=16 * 1024 * 1024);
     let max_concurrent = section.number("max_concurrent", 1..=10_000);
+    let max_image = section.number("max_image", 1024..=256 * 1024 * 1024);
+    let max_concurrent_images = section.number("max_concurrent_images", 1..=1000);
     let details_session = section.required("details_session", details_session);
     Ok(Provider {
         token_base_url: token_base_url?,
@@ -114,12 +130,16 @@ pub(super) fn read(section: &Section<'_>, reach: Reach) -> Read<Provider> {
         onboarding_header: onboarding_header?,
         sdk: sdk?,
         launch_hosts: launch_hosts?,
+        image_hosts: image_hosts?,
         connect_timeout: connect_timeout?,
         token_timeout: token_timeout?,
         details_timeout: details_timeout?,
         initiate_timeout: initiate_timeout?,
+        image_timeout: image_timeout?,
         max_answer: max_answer?,
         max_concurrent: max_concurrent?,
+        max_image: max_image?,
+        max_concurrent_images: max_concurrent_images?,
         details_session: details_session?,
     })
 }

@@ -74,6 +74,7 @@ user_id_type = \"DEMO_USER\"
 onboarding_partner = {{ sdk = {sdk}, web = {web} }}
 sdk = {{ base_url = {sdk_base}, environment = \"SANDBOX\" }}
 launch_hosts = [\"127.0.0.1\"]
+image_hosts = [\"127.0.0.1\"]
 
 {app_issuer}
 {backend_issuer}

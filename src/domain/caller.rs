@@ -48,6 +48,8 @@ pub enum Scope {
     VerificationRead,
     /// Read the data of documents as well.
     VerificationReadPii,
+    /// Read the pictures of captures.
+    ImagesRead,
     /// Start verifications on behalf of users.
     VerificationStart,
     /// See and repeat deliveries of webhooks.
@@ -62,6 +64,7 @@ impl Scope {
         match self {
             Self::VerificationRead => "verification:read",
             Self::VerificationReadPii => "verification:read:pii",
+            Self::ImagesRead => "verification:read:images",
             Self::VerificationStart => "verification:start",
             Self::WebhookManage => "webhook:manage",
             Self::AuditRead => "audit:read",
@@ -73,6 +76,7 @@ impl Scope {
         [
             Self::VerificationRead,
             Self::VerificationReadPii,
+            Self::ImagesRead,
             Self::VerificationStart,
             Self::WebhookManage,
             Self::AuditRead,

@@ -19,6 +19,7 @@ mod delivery;
 mod document;
 mod id;
 mod idempotency;
+mod image;
 mod keys;
 mod news;
 mod pii;
@@ -63,6 +64,7 @@ pub use delivery::{
 pub use document::{CHECKS, CertificateRegistration, CheckOutcome, Document, KtpField};
 pub use id::{CallbackId, DeliveryId, InvalidId, SessionId, SubmissionId, VerificationId};
 pub use idempotency::{IdempotencyKey, InvalidIdempotencyKey, KeyOwner, RequestClaim};
+pub use image::{ImageKind, ImageLink, ImageLinks, ImageType};
 pub use keys::{KeyReport, KeyStanding, KeyState, KeyUse};
 pub use news::{Alarm, CaptureOutcome, DetailsAnswer, Effect, News, Note, NoteKind};
 pub use pii::Pii;

@@ -146,6 +146,18 @@ impl Control {
         self.world.journal.calls(operation)
     }
 
+    /// The link to a picture (`KTP`, `SELFIE`, `ADDITIONAL_SELFIE`) as details name it now.
+    pub fn image_link(&self, submission_id: &str, kind: &str) -> String {
+        let gallery = self.world.gallery();
+        let name = format!("{submission_id}_{kind}");
+        format!("{}{}", gallery.base_url, gallery.key.sign(&name, gallery.now))
+    }
+
+    /// How many answers are being sent drop by drop; one whose caller has hung up is not.
+    pub fn dripping(&self) -> usize {
+        self.world.journal.dripping()
+    }
+
     /// The last calls, oldest first; none when recording is off.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.world.journal.requests()

@@ -53,6 +53,20 @@ pub enum Fault {
         /// Size of the body.
         bytes: usize,
     },
+    /// 200 with this instead of the right answer.
+    Body {
+        /// Sent as `Content-Type`.
+        content_type: String,
+        /// Sent as the body.
+        text: String,
+    },
+    /// The right answer, and behind it zeros until it has this many bytes.
+    Padded {
+        /// Size of the body.
+        bytes: usize,
+        /// Whether the size is announced.
+        announced: bool,
+    },
     /// The right answer, called `text/html; charset=utf-16`.
     WrongContentType,
     /// All partner tokens are revoked, then the call is answered as ever: a 401 for a data call.

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -84,6 +84,8 @@ pub(super) struct Journal {
     details: AtomicU64,
     image: AtomicU64,
     delivered: AtomicU64,
+    /// Bodies that are sent drop by drop at the moment.
+    dripping: AtomicUsize,
     requests: Mutex<VecDeque<RecordedRequest>>,
     callbacks: Mutex<VecDeque<CallbackAttempt>>,
     bell: watch::Sender<u64>,
@@ -98,6 +100,7 @@ impl Journal {
             details: AtomicU64::new(0),
             image: AtomicU64::new(0),
             delivered: AtomicU64::new(0),
+            dripping: AtomicUsize::new(0),
             requests: Mutex::new(VecDeque::new()),
             callbacks: Mutex::new(VecDeque::new()),
             bell: watch::Sender::new(0),
@@ -139,6 +142,20 @@ impl Journal {
 
     pub(super) fn delivered(&self) -> u64 {
         self.delivered.load(Ordering::Acquire)
+    }
+
+    pub(super) fn drip_begins(&self) {
+        self.dripping.fetch_add(1, Ordering::Release);
+        self.ring();
+    }
+
+    pub(super) fn drip_ends(&self) {
+        self.dripping.fetch_sub(1, Ordering::Release);
+        self.ring();
+    }
+
+    pub(super) fn dripping(&self) -> usize {
+        self.dripping.load(Ordering::Acquire)
     }
 
     pub(super) fn requests(&self) -> Vec<RecordedRequest> {

@@ -129,6 +129,19 @@ impl HttpClient {
         read(response, limits.max_answer).await
     }
 
+    /// Makes the call, once, and hands the answer out as it comes: its body, too, has to be there
+    /// within `deadline`, and its size is for the caller to bound. It goes to somebody else's storage,
+    /// so it does not say which request of ours it is made for.
+    pub(super) async fn open(
+        &self,
+        mut request: Request,
+        deadline: Duration,
+    ) -> Result<Response, UpstreamError> {
+        *request.timeout_mut() = Some(deadline);
+        let client = self.shared.client().map_err(failure)?;
+        client.execute(request).await.map_err(failure)
+    }
+
     /// Makes the call, once, and takes the head of the answer, whatever its body is.
     pub(super) async fn knock(
         &self,
@@ -217,7 +230,7 @@ async fn read(mut response: Response, most: usize) -> Result<Answer, UpstreamErr
 }
 
 /// The one place where failures of the transport get their meaning.
-fn failure(error: reqwest::Error) -> UpstreamError {
+pub(super) fn failure(error: reqwest::Error) -> UpstreamError {
     let error = error.without_url();
     if error.is_connect() {
         UpstreamError::Unreachable(Arc::new(error))

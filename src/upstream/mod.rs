@@ -9,6 +9,7 @@ pub mod error;
 mod flight;
 mod gtf;
 mod http;
+mod image;
 mod jwks;
 mod meter;
 mod provider;
@@ -19,8 +20,9 @@ mod webhook;
 
 pub use directory::{Directory, UserService};
 pub use error::{SetupError, UpstreamError};
-pub use gtf::{Gtf, document};
+pub use gtf::{Gtf, document, image_links};
 pub use http::HttpClient;
+pub use image::{Images, OpenImage, RemoteImages};
 pub use jwks::{FetchedKeys, RemoteKeys};
 pub use provider::{InitiateFlow, Provider, SubmissionQuery, UnreadableCallback};
 pub use token::{Mint, MintedToken, PartnerToken, TokenCache};

@@ -45,6 +45,12 @@ pub enum Error {
     /// There is none, or it is somebody else's: a caller cannot tell.
     #[error("no such verification for this caller")]
     NotFound,
+    /// The provider named no picture of this kind.
+    #[error("there is no such image")]
+    NoImage,
+    /// The link to the picture is over, and the provider gives no other.
+    #[error("the link to the image is over, and there is no other")]
+    ImageExpired,
     /// The verification is closed.
     #[error("the verification is closed")]
     Closed,

@@ -9,7 +9,7 @@ use super::{audit, verification::Reading, waiters::Waiters};
 use crate::{
     domain::{Alarm, AllowList, Chain, Clock, Effect, Policy, RedirectUrls, Tasks},
     storage::Store,
-    upstream::{Courier, Directory, Provider},
+    upstream::{Courier, Directory, Images, Provider},
 };
 
 /// Everything a use case may touch; cheap to clone. The fields are for use cases alone: a handler
@@ -36,6 +36,8 @@ pub struct Parts {
     pub provider: Arc<dyn Provider>,
     /// Who knows the users' contacts, if anybody is to be asked.
     pub directory: Option<Arc<dyn Directory>>,
+    /// Who fetches pictures, if anybody does.
+    pub images: Option<Arc<dyn Images>>,
     /// Who takes webhooks to the partner's back ends, one an endpoint.
     pub couriers: Vec<Arc<dyn Courier>>,
     /// What time it is.

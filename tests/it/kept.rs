@@ -210,6 +210,7 @@ async fn one_that_makes_us_panic_holds_nobody_up_and_ends_aside() {
         store: Arc::clone(&store),
         provider: Arc::new(Moody),
         directory: None,
+        images: None,
         couriers: Vec::new(),
         clock: clock.shared(),
         tasks: Tasks::on_current_runtime(),

@@ -20,6 +20,7 @@ mod edge;
 mod events;
 mod faults;
 mod idempotency;
+mod images;
 mod kept;
 mod living;
 mod on_behalf;

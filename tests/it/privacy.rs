@@ -6,7 +6,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use gerbang::{sandbox::Operation, telemetry::JsonLines};
+use gerbang::{
+    sandbox::{Fault, FaultBody, FaultRule, Operation},
+    telemetry::JsonLines,
+};
 use reqwest::{Method, redirect::Policy};
 use serde_json::json;
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter, prelude::*, registry};
@@ -81,6 +84,7 @@ async fn no_personal_value_or_secret_is_found_where_it_does_not_belong() {
 
     let (seen, mut secrets) = drive(&app).await;
     secrets.extend(drive_contacts(&app, &service).await);
+    secrets.push(drive_images(&app, &seen.text("/id")).await);
     receiver.received(1).await;
     let metrics = app.http.get(format!("{}/metrics", app.admin_url)).send().await.unwrap();
     let metrics = metrics.bytes().await.unwrap().to_vec();
@@ -153,6 +157,30 @@ async fn drive(app: &TestApp) -> (Answer, Vec<String>) {
     app.start_verification(&token, json!({ "channel": "sdk", "canary77": "+6281777333001" })).await;
     let signature = token.rsplit('.').next().unwrap().to_owned();
     (approved, vec![started.text("/sdkToken"), signature, session, way])
+}
+
+/// Looks at a picture and meets every kind of trouble with it; gives what opens its link.
+async fn drive_images(app: &TestApp, id: &str) -> String {
+    let submission = app.provider.submissions().remove(0).submission_id;
+    let link = app.provider.image_link(&submission, "KTP");
+    let path = format!("/v1/backend/verifications/{id}/images/ktp");
+    let token = app.service_token("verification:read:images");
+    let status = |status| Fault::Status { status, body: FaultBody::Html, retry_after: None };
+    let away = Fault::Redirect { location: link.clone() };
+    let echo = Fault::Body { content_type: link.clone(), text: link.clone() };
+    for fault in [status(404), status(500), Fault::Close, Fault::CutBody, away, echo] {
+        app.provider.push_fault(FaultRule::once(Operation::Image, fault));
+        // What is broken off at once says nothing at all.
+        let answer = app.request(Method::GET, &path, &token).send().await;
+        let Ok(answer) = answer else { continue };
+        let head = format!("{:?}", answer.headers());
+        let body = answer.bytes().await.unwrap_or_default();
+        let told = head + &String::from_utf8_lossy(&body);
+        assert!(!told.contains("X-Amz") && !told.contains("/objects/"), "{told}");
+    }
+    let request = app.request(Method::GET, &path, &token);
+    assert_eq!(app.send(request).await.status, 200);
+    link.rsplit_once('=').unwrap().1.to_owned()
 }
 
 /// Walks through the other ways to prove a contact, and what goes wrong on them; gives the secrets.

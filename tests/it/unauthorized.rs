@@ -18,7 +18,7 @@ enum Door {
 }
 
 /// Every operation of the public listener.
-const DOORS: [(&str, &str, Door); 23] = [
+const DOORS: [(&str, &str, Door); 24] = [
     ("POST", "/v1/verifications", Door::App),
     ("GET", "/v1/verifications", Door::App),
     ("GET", "/v1/verifications/{verificationId}", Door::App),
@@ -30,6 +30,7 @@ const DOORS: [(&str, &str, Door); 23] = [
     ("GET", "/v1/backend/verifications/{verificationId}", Door::Backend),
     ("GET", "/v1/backend/audit", Door::Backend),
     ("POST", "/v1/backend/verifications/{verificationId}/refresh", Door::Backend),
+    ("GET", "/v1/backend/verifications/{verificationId}/images/{kind}", Door::Backend),
     ("GET", "/v1/backend/webhooks/deliveries", Door::Backend),
     ("POST", "/v1/backend/webhooks/deliveries/{deliveryId}/redeliver", Door::Backend),
     ("POST", "/callbacks/provider", Door::Provider),
@@ -45,8 +46,8 @@ const DOORS: [(&str, &str, Door); 23] = [
 ];
 
 /// Everything a back end could ever be granted.
-const ALL_SCOPES: &str = "verification:read verification:read:pii verification:start \
-                          webhook:manage audit:read";
+const ALL_SCOPES: &str = "verification:read verification:read:pii verification:read:images \
+                          verification:start webhook:manage audit:read";
 
 fn knock(app: &TestApp, (method, path, _): (&str, &str, Door)) -> RequestBuilder {
     let path = path.replace("{verificationId}", "ver_01h455vb4pex5vsknk084sn02q");

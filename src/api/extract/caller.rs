@@ -9,7 +9,7 @@ use actix_web::{
 };
 use futures_util::future::{LocalBoxFuture, Ready, ready};
 
-use super::parts::{EVENTS, JSON, check_accept};
+use super::parts::{EVENTS, IMAGE, JSON, check_accept};
 use crate::{
     api::{
         error::ApiError,
@@ -29,6 +29,9 @@ pub(crate) struct Listener(pub(crate) Arc<AppCaller>);
 
 /// One of the partner's own servers, which takes JSON.
 pub(crate) struct Backend(pub(crate) Arc<BackendCaller>);
+
+/// One of the partner's own servers, which takes a picture.
+pub(crate) struct Viewer(pub(crate) Arc<BackendCaller>);
 
 /// The provider, by the header it was told to send.
 pub(crate) struct Provider;
@@ -72,13 +75,22 @@ impl FromRequest for Backend {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let state = AppState::of(&request)?;
-            let caller = state.tokens.backend(bearer(&request)?).await;
-            let caller = caller.map_err(|error| refused(&request, state, error))?;
-            tracing::Span::current().record("app.id", caller.client.as_str());
-            check_origin(&request, state, &caller.client)?;
-            counted(&request, state.limiter.count_backend(&caller))?;
+            let caller = server(&request).await?;
             check_accept(&request, &JSON)?;
+            Ok(Self(caller))
+        })
+    }
+}
+
+impl FromRequest for Viewer {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let caller = server(&request).await?;
+            check_accept(&request, &IMAGE)?;
             Ok(Self(caller))
         })
     }
@@ -101,6 +113,17 @@ async fn user(request: &HttpRequest) -> Result<Arc<AppCaller>, ApiError> {
     tracing::Span::current().record("app.id", caller.app.as_str());
     check_origin(request, state, &caller.app)?;
     counted(request, state.limiter.count_user(request, &caller))?;
+    Ok(caller)
+}
+
+/// The server behind a request, whose call is counted.
+async fn server(request: &HttpRequest) -> Result<Arc<BackendCaller>, ApiError> {
+    let state = AppState::of(request)?;
+    let caller = state.tokens.backend(bearer(request)?).await;
+    let caller = caller.map_err(|error| refused(request, state, error))?;
+    tracing::Span::current().record("app.id", caller.client.as_str());
+    check_origin(request, state, &caller.client)?;
+    counted(request, state.limiter.count_backend(&caller))?;
     Ok(caller)
 }
 

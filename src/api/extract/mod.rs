@@ -8,7 +8,7 @@ mod parts;
 mod strict;
 
 pub(crate) use body::{Json, Raw, present};
-pub(crate) use caller::{App, Backend, Listener, Provider};
+pub(crate) use caller::{App, Backend, Listener, Provider, Viewer};
 pub(crate) use keyed::{Keyed, KeyedBytes};
 pub(crate) use language::language;
 pub(crate) use parts::{Id, Query, check_json};

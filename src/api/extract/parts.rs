@@ -79,6 +79,14 @@ pub(crate) fn check_json(request: &HttpRequest) -> Result<(), ApiError> {
     check_accept(request, &JSON)
 }
 
+/// What pictures are answered with: which of their forms it is, shows when one comes.
+pub(super) const IMAGE: Form = Form {
+    kind: "image",
+    subtype: "*",
+    whole: "image/*",
+    remedy: "Send `Accept: image/*`, or none.",
+};
+
 /// Refuses a caller that does not take the form of the answer.
 pub(super) fn check_accept(request: &HttpRequest, form: &Form) -> Result<(), ApiError> {
     accepts(request, form)
@@ -97,7 +105,8 @@ fn accepts(request: &HttpRequest, form: &Form) -> bool {
         accept.ranked().iter().any(|range| {
             let kind = range.type_().as_str();
             let subtype = range.subtype().as_str();
-            kind == "*" || (kind == form.kind && (subtype == "*" || subtype == form.subtype))
+            let fits = subtype == "*" || form.subtype == "*" || subtype == form.subtype;
+            kind == "*" || (kind == form.kind && fits)
         })
     })
 }

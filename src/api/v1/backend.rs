@@ -109,6 +109,8 @@ struct BackendVerificationView {
     timeline: Vec<NoteView>,
     #[serde(flatten)]
     document: DocumentView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    images_expire_at: Option<Timestamp>,
 }
 
 #[derive(Serialize)]
@@ -147,7 +149,7 @@ struct AttemptView {
 
 impl BackendVerificationView {
     fn of(inspected: Inspected, locale: Locale, now: Timestamp) -> Self {
-        let Inspected { verification, timeline, document } = inspected;
+        let Inspected { verification, timeline, document, images_expire_at } = inspected;
         let next_action = verification.next_action(now).as_str();
         let (channel, expires_at) = (verification.channel().as_str(), verification.expires_at());
         let Verification { id, user, app, contact, status, reason, .. } = verification;
@@ -172,6 +174,7 @@ impl BackendVerificationView {
             attempts: verification.attempts.iter().map(Into::into).collect(),
             timeline: timeline.into_iter().map(Into::into).collect(),
             document: document.into(),
+            images_expire_at,
         }
     }
 }

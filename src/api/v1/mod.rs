@@ -4,6 +4,7 @@ pub(super) mod audit;
 pub(super) mod backend;
 mod document;
 pub(super) mod events;
+pub(super) mod images;
 pub(super) mod search;
 mod started;
 mod starting;

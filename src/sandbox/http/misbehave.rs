@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::io;
+use std::sync::Arc;
 
 use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
@@ -29,7 +30,7 @@ const HUGE_TAIL: &[u8] = br#""}}"#;
 /// Records the call and answers with `work`, unless a fault is due for `operation`. The fault is
 /// taken before the call is counted, so that whoever waits for the count finds it at work.
 pub(super) async fn perform(
-    world: &World,
+    world: &Arc<World>,
     operation: Operation,
     request: &HttpRequest,
     body: &[u8],
@@ -49,7 +50,7 @@ pub(super) async fn perform(
 }
 
 async fn misbehave(
-    world: &World,
+    world: &Arc<World>,
     rule: FaultRule,
     mut cleared: watch::Receiver<u64>,
     work: impl Future<Output = Answer>,
@@ -64,7 +65,8 @@ async fn misbehave(
             late(work, until_cleared, rule.after_work).await.into_response()
         }
         Fault::CutBody => cut(&work.await),
-        Fault::Drip { bytes, millis } => drip(&work.await, bytes, millis),
+        Fault::Drip { bytes, millis } => drip(world, &work.await, bytes, millis),
+        Fault::Padded { bytes, announced } => padded(&work.await, bytes, announced),
         Fault::WrongContentType => {
             Answer { content_type: "text/html; charset=utf-16", ..work.await }.into_response()
         }
@@ -76,6 +78,7 @@ async fn misbehave(
         | Fault::Close
         | Fault::Garbage
         | Fault::HugeBody { .. }
+        | Fault::Body { .. }
         | Fault::Redirect { .. } => {
             if rule.after_work {
                 // Lost on purpose: the caller must not learn that it was done.
@@ -110,6 +113,9 @@ fn instead(fault: &Fault) -> HttpResponse {
             .content_type("application/json")
             .body(Bytes::from_static(br#"{"success":true,"data":{"tok"#)),
         Fault::HugeBody { bytes } => huge(*bytes),
+        Fault::Body { content_type, text } => {
+            HttpResponse::Ok().content_type(content_type.as_str()).body(text.clone())
+        }
         Fault::Redirect { location } => {
             HttpResponse::Found().insert_header((LOCATION, location.as_str())).finish()
         }
@@ -118,6 +124,7 @@ fn instead(fault: &Fault) -> HttpResponse {
         | Fault::Hang
         | Fault::CutBody
         | Fault::Drip { .. }
+        | Fault::Padded { .. }
         | Fault::WrongContentType
         | Fault::RevokeTokens => {
             let nothing = stream::once(future::ready(Err::<Bytes, _>(broken())));
@@ -154,13 +161,56 @@ fn cut(answer: &Answer) -> HttpResponse {
     sized(answer, pieces)
 }
 
-fn drip(answer: &Answer, bytes: usize, millis: u64) -> HttpResponse {
+fn drip(world: &Arc<World>, answer: &Answer, bytes: usize, millis: u64) -> HttpResponse {
+    let dripping_one = Dripping::begin(world);
     let pieces: Vec<_> = answer.body.chunks(bytes.max(1)).map(Bytes::copy_from_slice).collect();
     let dripping = stream::iter(pieces).then(move |piece| async move {
         real_pause(millis).await;
         Ok(piece)
     });
+    // Moved in, so that it ends with the body, however that ends.
+    let dripping = dripping.map(move |piece| {
+        let _ = &dripping_one;
+        piece
+    });
     sized(answer, dripping)
+}
+
+/// A drip that is under way.
+struct Dripping(Arc<World>);
+
+impl Dripping {
+    fn begin(world: &Arc<World>) -> Self {
+        world.journal.drip_begins();
+        Self(Arc::clone(world))
+    }
+}
+
+impl Drop for Dripping {
+    fn drop(&mut self) {
+        self.0.journal.drip_ends();
+    }
+}
+
+fn padded(answer: &Answer, bytes: usize, announced: bool) -> HttpResponse {
+    let padding = bytes.saturating_sub(answer.body.len());
+    let piece = Bytes::from(vec![0; PIECE]);
+    let whole = padding / PIECE;
+    let rest = piece.slice(..padding % PIECE);
+    let pieces = stream::iter([answer.body.clone()])
+        .chain(stream::iter(std::iter::repeat_n(piece, whole)))
+        .chain(stream::iter([rest]))
+        .filter(|piece| future::ready(!piece.is_empty()))
+        .map(Ok::<_, io::Error>);
+    let mut response = HttpResponse::build(answer.status_code());
+    response.content_type(answer.content_type);
+    if announced {
+        let length = answer.body.len().saturating_add(padding);
+        let length = u64::try_from(length).unwrap_or(u64::MAX);
+        response.body(SizedStream::new(length, Box::pin(pieces)))
+    } else {
+        response.streaming(pieces)
+    }
 }
 
 fn huge(bytes: usize) -> HttpResponse {

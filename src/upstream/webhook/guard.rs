@@ -1,4 +1,4 @@
-//! Keeps webhooks from being sent into places that only look like the internet.
+//! Keeps webhooks from being sent into, and pictures from being fetched from, places that only look like the internet.
 //!
 //! Whoever controls a receiver's name controls where it leads, and may change that between a check
 //! and a connection. So names are looked up here, every address is judged, and the connection is
@@ -30,15 +30,15 @@ struct Rules {
 /// The address is none that webhooks may be sent to.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the name leads to no address that may be connected to")]
-pub(super) struct Forbidden;
+pub(in crate::upstream) struct Forbidden;
 
 impl Guard {
-    pub(super) fn new(local: bool, networks: Vec<IpNet>) -> Self {
+    pub(in crate::upstream) fn new(local: bool, networks: Vec<IpNet>) -> Self {
         Self(Arc::new(Rules { local, networks }))
     }
 
     /// Judges an address that stands in a URL as it is: for such no name is looked up.
-    pub(super) fn check(&self, url: &Url) -> Result<(), Forbidden> {
+    pub(in crate::upstream) fn check(&self, url: &Url) -> Result<(), Forbidden> {
         let admitted = match url.host() {
             Some(Host::Ipv4(address)) => self.admits(address.into()),
             Some(Host::Ipv6(address)) => self.admits(address.into()),

@@ -8,7 +8,7 @@ use crate::{
         VerificationId,
     },
     storage::{Page, Search},
-    upstream::document,
+    upstream::{document, image_links},
     usecase::{Error, Ports, audit},
 };
 
@@ -30,6 +30,8 @@ pub struct Inspected {
     pub timeline: Vec<Note>,
     /// The data of the document, for whoever may read them.
     pub document: Document,
+    /// Until when the pictures can be had without asking the provider anew, for whoever may see them.
+    pub images_expire_at: Option<Timestamp>,
 }
 
 /// One of the caller's own. Another's is not even read: whether there is such a one shows neither in
@@ -102,27 +104,21 @@ pub async fn inspect(
         return Err(Error::ScopeMissing(Scope::VerificationRead));
     }
     let mut inspected = inspected(ports, id).await?;
-    if caller.may(Scope::VerificationReadPii) {
-        inspected.document = document_of(ports, caller, &inspected.verification).await?;
+    let (data, images) = (caller.may(Scope::VerificationReadPii), caller.may(Scope::ImagesRead));
+    let statement = if data || images { ports.store().statement(id).await? } else { None };
+    let Some(statement) = statement else { return Ok(inspected) };
+    inspected.images_expire_at = image_links(statement.expose()).expire_at();
+    if data {
+        let document = document(statement.expose());
+        // Where there are none, nothing is read.
+        if !document.is_empty() {
+            let Verification { id, user, .. } = &inspected.verification;
+            let entry = audit::by(caller, AuditAction::DocumentDataRead);
+            audit::written(ports, entry.about(*id).of_user(user.clone())).await?;
+        }
+        inspected.document = document;
     }
     Ok(inspected)
-}
-
-/// The data of the document, once it is written down that they are read. Where there are none, nothing
-/// is read.
-async fn document_of(
-    ports: &Ports,
-    caller: &BackendCaller,
-    verification: &Verification,
-) -> Result<Document, Error> {
-    let statement = ports.store().statement(verification.id).await?;
-    let document = statement.map(|body| document(body.expose())).unwrap_or_default();
-    if !document.is_empty() {
-        let entry = audit::by(caller, AuditAction::DocumentDataRead);
-        let entry = entry.about(verification.id).of_user(verification.user.clone());
-        audit::written(ports, entry).await?;
-    }
-    Ok(document)
 }
 
 /// Any users', newest first. Looking for one user's is written down: it tells what there is of a
@@ -148,5 +144,5 @@ pub async fn search(
 pub(super) async fn inspected(ports: &Ports, id: VerificationId) -> Result<Inspected, Error> {
     let verification = ports.store().find(id).await?.ok_or(Error::NotFound)?;
     let timeline = ports.store().timeline(id).await?;
-    Ok(Inspected { verification, timeline, document: Document::default() })
+    Ok(Inspected { verification, timeline, document: Document::default(), images_expire_at: None })
 }

@@ -74,6 +74,7 @@ async fn backlog(count: i64) -> (Folder, Ports, Arc<Ignorant>, ManualClock) {
         store,
         provider: Arc::<Ignorant>::clone(&provider),
         directory: None,
+        images: None,
         couriers: Vec::new(),
         clock: clock.shared(),
         tasks: Tasks::on_current_runtime(),

@@ -341,6 +341,7 @@ api_base_url = "{provider}"
 client_id = "sandbox-client"
 pass_key = "sandbox-pass-key"
 user_id_type = "EXAMPLE_APP_USER_ID"
+image_hosts = ["127.0.0.1"]
 sdk = {{ base_url = "{provider}/", environment = "STAGING" }}
 
 [provider.onboarding_partner]
