@@ -1,125 +1,26 @@
-//! Nothing personal and no secret leaves the gateway but to whom it belongs: driven with values
-//! that can be recognised, then looked for everywhere.
+//! Everything the gateway does, done with values that can be recognised.
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
+use std::collections::BTreeSet;
 
 use gerbang::{
+    api::OPERATIONS,
     sandbox::{Fault, FaultBody, FaultRule, Operation},
-    telemetry::JsonLines,
 };
-use reqwest::{Method, redirect::Policy};
+use reqwest::Method;
 use serde_json::json;
-use tracing_subscriber::{EnvFilter, fmt::MakeWriter, prelude::*, registry};
 
 use crate::{
     contacts::user_service::{Mood, UserService},
     support::{Answer, CALLBACK_KEY, TestApp},
-    webhooks::receiver::{Receiver, SECRET},
+    webhooks::receiver::Receiver,
 };
 
-/// Everything the process logs at its chattiest, in memory.
-#[derive(Clone, Default)]
-struct Memory(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Memory {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Memory {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-/// Values that nothing but the user's own app, the provider and entitled back ends may ever see.
-const CANARIES: [&str; 13] = [
-    "canary-user-77",
-    "81777333001",
-    "canary-reference-77",
-    "canary77@",
-    "canary-case-77",
-    "canary-key-77",
-    "9901017777770001",
-    "CANARY CONTOH",
-    "sandbox-pass-key",
-    "directory-key-77",
-    CALLBACK_KEY,
-    "canary-path-77",
-    SECRET,
-];
-
-#[tokio::test]
-async fn no_personal_value_or_secret_is_found_where_it_does_not_belong() {
-    let log = Memory::default();
-    // Ours at the finest level; libraries below may trace the bytes they carry by design.
-    let filter = EnvFilter::new("info,gerbang=trace");
-    let subscriber = registry().with(filter).with(JsonLines(log.clone()));
-    tracing::subscriber::set_global_default(subscriber).unwrap();
-    let service = UserService::start(Mood::answer(&json!({
-        "phoneNumber": "+6281777333001", "phoneVerified": true,
-        "phoneReference": "canary-reference-77-dir",
-    })))
-    .await;
-    let receiver = Receiver::start().await;
-    let contact = TestApp::builder().contact("[\"claims\", \"proof\", \"directory\"]");
-    let builder = contact
-        .settings(&service.settings())
-        .settings(&receiver.settings("ledger"))
-        .redirects("mode = \"gateway\"");
-    let mut app = builder.without_callbacks().start().await;
-    // A browser's stand-in that goes nowhere by itself.
-    app.http = reqwest::Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
-
-    let (seen, mut secrets) = drive(&app).await;
-    secrets.extend(drive_contacts(&app, &service).await);
-    secrets.push(drive_images(&app, &seen.text("/id")).await);
-    receiver.received(1).await;
-    let metrics = app.http.get(format!("{}/metrics", app.admin_url)).send().await.unwrap();
-    let metrics = metrics.bytes().await.unwrap().to_vec();
-    let directory = Arc::clone(&app.directory);
-    app.stop().await;
-
-    let logged = log.0.lock().unwrap().clone();
-    assert!(
-        String::from_utf8_lossy(&logged).contains(&seen.text("/id")),
-        "the log was really read"
-    );
-    let mut places = vec![
-        ("the log".to_owned(), logged),
-        ("the metrics".to_owned(), metrics),
-        ("the app's view".to_owned(), seen.body),
-    ];
-    for entry in std::fs::read_dir(directory.path()).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|kind| kind == "db" || kind == "db-wal") {
-            places.push((path.display().to_string(), std::fs::read(&path).unwrap()));
-        }
-    }
-    assert!(places.len() >= 4, "the database is among the places");
-    secrets.extend(CANARIES.map(ToOwned::to_owned));
-    for (place, bytes) in &places {
-        let text = String::from_utf8_lossy(bytes);
-        for secret in &secrets {
-            assert!(!text.contains(secret), "{place} holds {secret}");
-        }
-    }
-}
+/// The user that all is about.
+pub(super) const USER: &str = "canary-user-77";
 
 /// Walks through a verification and its mistakes; gives the last view of it and the secrets that
 /// came up on the way.
-async fn drive(app: &TestApp) -> (Answer, Vec<String>) {
+pub(super) async fn drive(app: &TestApp) -> (Answer, Vec<String>) {
     let token = app.token_with(json!({
         "sub": "canary-user-77", "phone_number": "+6281777333001", "phone_number_verified": true,
         "phone_reference": "canary-reference-77", "email": "canary77@example.com",
@@ -160,7 +61,7 @@ async fn drive(app: &TestApp) -> (Answer, Vec<String>) {
 }
 
 /// Looks at a picture and meets every kind of trouble with it; gives what opens its link.
-async fn drive_images(app: &TestApp, id: &str) -> String {
+pub(super) async fn drive_images(app: &TestApp, id: &str) -> String {
     let submission = app.provider.submissions().remove(0).submission_id;
     let link = app.provider.image_link(&submission, "KTP");
     let path = format!("/v1/backend/verifications/{id}/images/ktp");
@@ -184,7 +85,7 @@ async fn drive_images(app: &TestApp, id: &str) -> String {
 }
 
 /// Walks through the other ways to prove a contact, and what goes wrong on them; gives the secrets.
-async fn drive_contacts(app: &TestApp, service: &UserService) -> Vec<String> {
+pub(super) async fn drive_contacts(app: &TestApp, service: &UserService) -> Vec<String> {
     let token = |user: &str| app.token_with(json!({ "sub": user }));
     let phone = json!({ "phone_number": "+6281777333001" });
     let wish = |proof: &str| json!({ "channel": "sdk", "contactProof": proof });
@@ -221,4 +122,88 @@ async fn drive_contacts(app: &TestApp, service: &UserService) -> Vec<String> {
         [&found, &proven, &started].map(|answer| answer.text("/sdkToken")).to_vec();
     secrets.extend([&proof, &abroad].map(|it| it.rsplit('.').next().unwrap().to_owned()));
     secrets
+}
+
+/// Reads what back ends may read; gives what was refused on the way, which must not tell.
+pub(super) async fn drive_reads(app: &TestApp, id: &str) -> Vec<u8> {
+    let all =
+        "verification:read verification:read:pii verification:start webhook:manage audit:read";
+    let (whole, poor) = (app.service_token(all), app.service_token("nothing:at-all"));
+    let document = app.inspect(&whole, id).await;
+    assert!(document.json()["ktpData"].is_object(), "document data are really read");
+    let paths = [
+        format!("/v1/backend/verifications?userId={USER}"),
+        format!("/v1/backend/audit?userId={USER}"),
+        format!("/v1/backend/verifications/{id}"),
+        "/v1/backend/webhooks/deliveries".to_owned(),
+        format!("/v1/backend/verifications?userId={USER}&status=canary77"),
+        "/v1/backend/audit?cursor=canary-key-77".to_owned(),
+    ];
+    let mut refused = Vec::new();
+    for path in &paths {
+        app.send(app.request(Method::GET, path, &whole)).await;
+        refused.extend(app.send(app.request(Method::GET, path, &poor)).await.body);
+    }
+    refused.extend(app.refresh(&whole, id).await.body);
+    let deliveries = app.send(app.request(Method::GET, &paths[3], &whole)).await.json();
+    let delivery = deliveries["items"][0]["id"].as_str().unwrap().to_owned();
+    let again = format!("/v1/backend/webhooks/deliveries/{delivery}/redeliver");
+    assert!(app.send(app.request(Method::POST, &again, &whole)).await.status < 300);
+    refused
+}
+
+/// What is left: an app's other calls, callbacks by other methods, pages.
+pub(super) async fn drive_the_rest(app: &TestApp, id: &str) -> Vec<u8> {
+    let token = app.token_with(json!({ "sub": USER, "phone_number": "+6281777333001" }));
+    let mut refused = Vec::new();
+    refused.extend(app.renew(&token, id).await.body);
+    refused.extend(app.report_capture(&token, id, json!({ "outcome": "canary77@" })).await.body);
+    refused.extend(app.list(&token, "?cursor=canary-key-77").await.body);
+    assert!(app.open_stream(app.watching(&token, id)).await.is_ok());
+    let callback = format!("{}/callbacks/provider", app.base_url);
+    for method in [Method::PUT, Method::PATCH, Method::DELETE] {
+        let request = app.http.request(method, &callback).header("x-callback-key", CALLBACK_KEY);
+        refused.extend(app.send(request.json(&json!({ "nik": "9901017777770001" }))).await.body);
+    }
+    let pages =
+        ["/openapi.yaml", "/docs", "/docs/statuses", "/docs/reference", "/docs/assets/page.css"];
+    for page in pages.into_iter().chain(["/problems/not-found", "/canary-path-77?canary77@"]) {
+        let answer = app.send(app.http.get(format!("{}{page}", app.base_url))).await;
+        if answer.status >= 400 {
+            refused.extend(answer.body);
+        }
+    }
+    refused
+}
+
+/// Everything that operators may ask for.
+pub(super) async fn operators_see(app: &TestApp) -> Vec<u8> {
+    let mut seen = Vec::new();
+    for path in [
+        "/livez",
+        "/readyz",
+        "/metrics",
+        "/admin/callbacks?state=done",
+        "/admin/callbacks",
+        "/admin/keys",
+    ] {
+        let answer = app.http.get(format!("{}{path}", app.admin_url)).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        seen.extend(answer.bytes().await.unwrap());
+    }
+    seen
+}
+
+/// The webhooks as they came, but for the back end's own reference, which is in them for it.
+pub(super) fn back_ends_were_told(receiver: &Receiver) -> Vec<u8> {
+    let bodies: Vec<u8> = receiver.hooks().into_iter().flat_map(|hook| hook.body).collect();
+    let text = String::from_utf8(bodies).unwrap();
+    assert!(text.contains("\"reference\":\"canary-case-77\""), "{text}");
+    text.replace("canary-case-77", "").into_bytes()
+}
+
+/// Routes that nothing was driven through, by the metrics.
+pub(super) fn routes_left_out(metrics: &str) -> BTreeSet<&'static str> {
+    let driven = |path: &str| metrics.contains(&format!("route=\"{path}\""));
+    OPERATIONS.iter().map(|operation| operation.path).filter(|path| !driven(path)).collect()
 }
