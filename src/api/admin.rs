@@ -1,7 +1,11 @@
 //! What operators and their tools ask on the second listener. It has no authentication and must
 //! not be reachable from outside.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{
+    HttpResponse, Resource, Route,
+    http::{Method, header::ALLOW},
+    web,
+};
 use serde::Serialize;
 
 use super::{kept, keys, state::AppState};
@@ -31,14 +35,24 @@ struct CheckView {
 /// Routes of the admin listener; the state is `web::Data<Readiness>`.
 pub fn configure(config: &mut web::ServiceConfig) {
     config
-        .route("/livez", web::get().to(livez))
-        .route("/readyz", web::get().to(readyz))
-        .route("/metrics", web::get().to(metrics))
-        .route("/admin/callbacks", web::get().to(kept::list))
-        .route("/admin/callbacks/{callbackId}", web::get().to(kept::show))
-        .route("/admin/callbacks/{callbackId}/replay", web::post().to(kept::replay))
-        .route("/admin/keys", web::get().to(keys::show))
-        .route("/admin/keys/reload", web::post().to(keys::reload));
+        .service(only(Method::GET, "/livez", web::to(livez)))
+        .service(only(Method::GET, "/readyz", web::to(readyz)))
+        .service(only(Method::GET, "/metrics", web::to(metrics)))
+        .service(only(Method::GET, "/admin/callbacks", web::to(kept::list)))
+        .service(only(Method::GET, "/admin/callbacks/{callbackId}", web::to(kept::show)))
+        .service(only(Method::POST, "/admin/callbacks/{callbackId}/replay", web::to(kept::replay)))
+        .service(only(Method::GET, "/admin/keys", web::to(keys::show)))
+        .service(only(Method::POST, "/admin/keys/reload", web::to(keys::reload)));
+}
+
+/// A path that has one method; any other is told which.
+fn only(method: Method, path: &'static str, route: Route) -> Resource {
+    let allow = method.to_string();
+    web::resource(path).route(route.method(method)).default_service(web::to(move || {
+        let refused =
+            HttpResponse::MethodNotAllowed().insert_header((ALLOW, allow.clone())).finish();
+        async move { refused }
+    }))
 }
 
 /// `GET /livez`

@@ -37,7 +37,11 @@ pub(super) async fn list(shared: web::Data<Readiness>, wanted: web::Query<Wanted
             "state: pending, parked, aside or done; before: an id",
         );
     };
-    let limit = limit.unwrap_or(PAGE).min(LARGEST_PAGE);
+    let limit = limit.unwrap_or(PAGE);
+    if limit > LARGEST_PAGE {
+        // Cut silently, a page would look like all there is.
+        return told(StatusCode::BAD_REQUEST, "limit: at most 1000");
+    }
     let listed = usecase::callback::list(&shared.state.ports, known.flatten(), before, limit).await;
     answer(listed)
 }

@@ -134,7 +134,7 @@ fn with_gateway(settings: &Settings, command: Command) -> anyhow::Result<()> {
     };
     match command {
         Command::List(ListOptions { state, before, limit }) => {
-            let mut path = format!("/admin/callbacks?limit={limit}");
+            let mut path = format!("/admin/callbacks?limit={}", limit.min(1000));
             if let Some(state) = state {
                 path.push_str("&state=");
                 path.push_str(CallbackState::from(state).as_str());

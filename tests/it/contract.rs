@@ -92,6 +92,69 @@ fn errors_page_shows_examples_of_the_contract() -> Result<()> {
 }
 
 #[test]
+fn problem_types_are_all_listed_where_clients_are_made() -> Result<()> {
+    let contract = Contract::load()?;
+
+    let listed = words(contract.at("/components/schemas/ProblemType/examples"));
+
+    let listed: BTreeSet<&str> =
+        listed.iter().filter_map(|it| it.strip_prefix("/problems/")).collect();
+    assert_eq!(listed, contract.problem_slugs());
+    Ok(())
+}
+
+#[test]
+fn no_name_is_one_that_generators_have_to_change() -> Result<()> {
+    let contract = Contract::load()?;
+    let schemas = contract.at("/components/schemas").as_object().context("no schemas")?;
+
+    // Types that every file of one of the languages has at hand (Swift's and Kotlin's, Java's, Dart's).
+    let taken = [
+        "Any",
+        "Array",
+        "Class",
+        "Data",
+        "Date",
+        "Double",
+        "Error",
+        "Exception",
+        "File",
+        "Float",
+        "Function",
+        "Int",
+        "List",
+        "Locale",
+        "Map",
+        "Number",
+        "Object",
+        "Set",
+        "String",
+        "Type",
+        "URL",
+        "UUID",
+    ];
+    assert_eq!(taken.iter().find(|name| schemas.contains_key(**name)), None);
+    Ok(())
+}
+
+#[test]
+fn tags_of_webhooks_are_their_own() -> Result<()> {
+    let contract = Contract::load()?;
+    let tags = |part: &str| -> BTreeSet<&str> {
+        let items = contract.at(part).as_object().into_iter().flatten();
+        let operations = items.flat_map(|(_, item)| item.as_object().into_iter().flatten());
+        operations.flat_map(|(_, it)| it.get("tags").map(words).unwrap_or_default()).collect()
+    };
+
+    // Generators make a class of each tag; one tag in both places would be two classes of one name.
+    let (served, sent) = (tags("/paths"), tags("/webhooks"));
+
+    assert_eq!(served.intersection(&sent).next(), None);
+    assert!(served.len() > 1 && !sent.is_empty());
+    Ok(())
+}
+
+#[test]
 fn problems_stand_under_their_own_names() -> Result<()> {
     let contract = Contract::load()?;
     let responses = contract.at("/components/responses").as_object().context("no responses")?;

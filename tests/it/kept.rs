@@ -249,3 +249,18 @@ async fn one_that_makes_us_panic_holds_nobody_up_and_ends_aside() {
     assert_eq!(given_up.reason.unwrap().as_str(), "failing");
     assert!(given_up.tries > 20);
 }
+
+#[tokio::test]
+async fn what_operators_ask_in_a_wrong_way_is_refused_and_not_guessed_at() {
+    let app = TestApp::start().await;
+
+    let too_many = admin(&app, "GET", "/admin/callbacks?limit=1001").await;
+    let as_many_as_may_be = admin(&app, "GET", "/admin/callbacks?limit=1000").await;
+    let url = format!("{}/admin/callbacks", app.admin_url);
+    let wrong_method = app.http.delete(url).send().await.unwrap();
+
+    assert_eq!(too_many, (400, "limit: at most 1000\n".to_owned()));
+    assert_eq!(as_many_as_may_be, (200, String::new()));
+    assert_eq!(wrong_method.status(), 405);
+    assert_eq!(wrong_method.headers()["allow"], "GET");
+}
