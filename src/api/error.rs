@@ -218,6 +218,10 @@ fn problem_of(error: &usecase::Error, now: Timestamp) -> Problem {
             detail: "Not on the list of allowed redirect URLs.".to_owned(),
         }]),
         Error::NotFound => *ApiError::not_found().problem,
+        Error::ErasedMeanwhile => Problem::new(
+            ProblemType::Conflict,
+            "What was held about this user was erased while the start was under way. Start again.",
+        ),
         Error::Closed => Problem::new(
             ProblemType::VerificationFinal,
             "The verification is closed. Start a new one.",

@@ -33,7 +33,7 @@ const fn on(method: &'static str, path: &'static str, route: fn() -> Route) -> O
 }
 
 /// All of them. A test holds this table against `openapi.yaml`.
-pub const OPERATIONS: [Operation; 16] = [
+pub const OPERATIONS: [Operation; 18] = [
     on("POST", "/v1/verifications", || web::post().to(v1::verifications::start)),
     on("GET", "/v1/verifications", || web::get().to(v1::verifications::list)),
     on("GET", "/v1/verifications/{verificationId}", || web::get().to(v1::verifications::get)),
@@ -49,6 +49,8 @@ pub const OPERATIONS: [Operation; 16] = [
     on("POST", "/v1/backend/verifications/{verificationId}/refresh", || {
         web::post().to(v1::backend::refresh)
     }),
+    on("GET", "/v1/backend/users/{userId}/export", || web::get().to(v1::subjects::export)),
+    on("DELETE", "/v1/backend/users/{userId}", || web::delete().to(v1::subjects::erase)),
     on("GET", "/v1/backend/webhooks/deliveries", || web::get().to(v1::webhooks::list)),
     on("POST", "/v1/backend/webhooks/deliveries/{deliveryId}/redeliver", || {
         web::post().to(v1::webhooks::redeliver)

@@ -22,6 +22,7 @@ mod provider;
 mod reader;
 mod reconcile;
 mod redirects;
+mod retention;
 mod server;
 mod settings;
 mod show;

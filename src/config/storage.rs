@@ -16,6 +16,9 @@ pub struct Storage {
     pub database: Database,
     /// The key ring file. Absent (loopback listener only): storage generates one beside the data.
     pub encryption_keys_file: Option<PathBuf>,
+    /// Where erasures are written down. Absent: `erasures.log` beside the data, which is too close to
+    /// it where the whole folder is backed up.
+    pub erasures_file: Option<PathBuf>,
 }
 
 /// The engine and its place, from `storage.url`.
@@ -28,7 +31,12 @@ pub enum Database {
 pub(super) fn read(section: &Section<'_>, reach: Reach) -> Read<Storage> {
     let database = section.required("url", database);
     let encryption_keys_file = encryption_keys_file(section, reach);
-    Ok(Storage { database: database?, encryption_keys_file: encryption_keys_file? })
+    let erasures_file = section.optional("erasures_file", parse::path);
+    Ok(Storage {
+        database: database?,
+        encryption_keys_file: encryption_keys_file?,
+        erasures_file: erasures_file?,
+    })
 }
 
 fn database(text: &str) -> Result<Database, Flaw> {

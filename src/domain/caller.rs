@@ -50,6 +50,10 @@ pub enum Scope {
     VerificationStart,
     /// See and repeat deliveries of webhooks.
     WebhookManage,
+    /// Get everything held about a user.
+    SubjectExport,
+    /// Destroy everything held about a user.
+    SubjectErase,
 }
 
 impl Scope {
@@ -59,14 +63,22 @@ impl Scope {
             Self::VerificationRead => "verification:read",
             Self::VerificationStart => "verification:start",
             Self::WebhookManage => "webhook:manage",
+            Self::SubjectExport => "subject:export",
+            Self::SubjectErase => "subject:erase",
         }
     }
 
     /// Reads [`Scope::as_str`] back; `None` for scopes that mean nothing to us.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::VerificationRead, Self::VerificationStart, Self::WebhookManage]
-            .into_iter()
-            .find(|scope| scope.as_str() == text)
+        [
+            Self::VerificationRead,
+            Self::VerificationStart,
+            Self::WebhookManage,
+            Self::SubjectExport,
+            Self::SubjectErase,
+        ]
+        .into_iter()
+        .find(|scope| scope.as_str() == text)
     }
 }
 

@@ -16,6 +16,7 @@ mod contact;
 #[cfg(test)]
 mod contact_tests;
 mod delivery;
+mod erasure;
 mod id;
 mod idempotency;
 mod news;
@@ -24,6 +25,7 @@ mod policy;
 mod proof;
 mod reason;
 mod redirect;
+mod retention;
 mod returns;
 mod schedule;
 mod start;
@@ -58,6 +60,9 @@ pub use contact::{
 pub use delivery::{
     Delivery, DeliveryOutcome, DeliveryState, DueDelivery, LastTry, NextStep, Tried,
 };
+pub use erasure::{
+    DataClass, Destroyed, ErasureOrder, ErasureReceipt, Hold, Kept, KeptFor, hexadecimal,
+};
 pub use id::{CallbackId, DeliveryId, InvalidId, SessionId, SubmissionId, VerificationId};
 pub use idempotency::{IdempotencyKey, InvalidIdempotencyKey, KeyOwner, RequestClaim};
 pub use news::{Alarm, CaptureOutcome, DetailsAnswer, Effect, News, Note, NoteKind};
@@ -66,6 +71,7 @@ pub use policy::Policy;
 pub use proof::{Contacts, ProvenContact, SingleUse};
 pub use reason::ReasonCode;
 pub use redirect::{AllowList, InvalidPattern, RedirectRefused, RedirectUrls};
+pub use retention::Retention;
 pub use returns::{ReturnOutcome, ReturnRef};
 pub use schedule::Reads;
 pub use start::{Admission, Wanted};

@@ -8,6 +8,7 @@ mod deliver;
 mod expire;
 mod forget;
 mod read;
+mod scrub;
 mod start;
 mod turns;
 

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::{apply, deliver, expire, forget, read, turns::Turns};
+use super::{apply, deliver, expire, forget, read, scrub, turns::Turns};
 use crate::{
     domain::Tasks,
     usecase::{Ports, verification::ReadPace, webhook},
@@ -30,6 +30,7 @@ pub fn start(tasks: &Tasks, ports: &Ports, pace: Pace) {
     let reads = ReadPace::new(pace.reads, pace.reads_per_second);
     tasks.spawn(read::run(turns.clone(), reads));
     tasks.spawn(forget::run(Turns { tick: FORGETTING, ..turns.clone() }));
+    tasks.spawn(scrub::run(turns.clone()));
     for route in webhook::routes(ports) {
         tasks.spawn(deliver::run(turns.clone(), route));
     }

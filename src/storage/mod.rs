@@ -16,6 +16,8 @@ mod returns;
 mod seal;
 mod sqlite;
 mod store;
+mod subjects;
+mod testimony;
 mod verifications;
 mod webhooks;
 
@@ -29,5 +31,6 @@ pub use open::{KeySource, OpenedStore, Options, open};
 pub use posts::{Posted, Posts};
 pub use returns::{Returns, WayBack};
 pub use store::{Health, Store};
+pub use subjects::{Dossier, HeldRecord, Inventory, StoredCallback, Subjects};
 pub use verifications::{Opened, Page, Recorded, Settled, Verifications};
 pub use webhooks::{DeliveryFilter, DeliveryPage, EndpointStanding, Redelivered, Webhooks};

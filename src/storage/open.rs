@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use super::{
     error::{KeyRingError, OpenError},
     keyring::KeyRing,
-    sqlite::{Untouched, Width},
+    sqlite::{ErasureLog, Untouched, Width},
     store::Store,
 };
 use crate::config;
@@ -29,6 +29,8 @@ pub struct Options {
     pub path: PathBuf,
     /// The keys.
     pub keys: KeySource,
+    /// Where erasures are written down; apart from the database's backups.
+    pub erasures: PathBuf,
     /// How much may wait. Too low refuses bursts that the disk would have borne; too high lets
     /// callers wait for an answer that comes after their deadline.
     pub queue: usize,
@@ -48,8 +50,9 @@ pub enum KeySource {
 
 impl Options {
     /// With the usual widths.
-    pub const fn new(path: PathBuf, keys: KeySource) -> Self {
-        Self { path, keys, queue: 10_000, readers: 2 }
+    pub fn new(path: PathBuf, keys: KeySource) -> Self {
+        let erasures = path.with_file_name("erasures.log");
+        Self { path, keys, erasures, queue: 10_000, readers: 2 }
     }
 }
 
@@ -60,7 +63,9 @@ impl From<&config::Storage> for Options {
             .encryption_keys_file
             .clone()
             .map_or_else(|| KeySource::Generate(path.with_file_name("keys.json")), KeySource::File);
-        Self::new(path.clone(), keys)
+        let options = Self::new(path.clone(), keys);
+        let erasures = settings.erasures_file.clone().unwrap_or(options.erasures);
+        Self { erasures, ..options }
     }
 }
 
@@ -118,8 +123,10 @@ fn open_here(options: &Options) -> Result<OpenedStore, OpenError> {
         None if generate => (KeyRing::generate(keys).map_err(refused)?, true),
         None => return Err(refused(KeyRingError::Missing)),
     };
+    let broken = |source| OpenError::Erasures { path: options.erasures.clone(), source };
+    let erasures = ErasureLog::open(&options.erasures, ring.index_id()).map_err(broken)?;
     let width = Width { queue: options.queue, readers: options.readers };
-    let store = database.start(ring, keys, lock, width)?;
+    let store = database.start((ring, keys), erasures, lock, width)?;
     Ok(OpenedStore { store: Arc::new(store), generated_keys: generated.then(|| keys.clone()) })
 }
 

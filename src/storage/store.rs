@@ -4,15 +4,15 @@ use futures_util::future::BoxFuture;
 
 use super::{
     audit::Audit, callbacks::Callbacks, changes::Changes, error::StoreError,
-    idempotency::Idempotency, posts::Posts, returns::Returns, verifications::Verifications,
-    webhooks::Webhooks,
+    idempotency::Idempotency, posts::Posts, returns::Returns, subjects::Subjects,
+    verifications::Verifications, webhooks::Webhooks,
 };
 
 /// Everything a backend provides. One contract test suite holds for all backends.
 ///
 /// Each method is one transaction, named for the fact it records; on `Ok` it is durable.
 pub trait Store:
-    Verifications + Callbacks + Idempotency + Returns + Webhooks + Audit + Health
+    Verifications + Callbacks + Idempotency + Returns + Webhooks + Audit + Subjects + Health
 {
     /// Where changes are announced once they are committed.
     fn changes(&self) -> &Changes;

@@ -45,6 +45,9 @@ pub enum Error {
     /// There is none, or it is somebody else's: a caller cannot tell.
     #[error("no such verification for this caller")]
     NotFound,
+    /// Everything held about the user was destroyed while the start was under way.
+    #[error("the user was erased meanwhile")]
+    ErasedMeanwhile,
     /// The verification is closed.
     #[error("the verification is closed")]
     Closed,

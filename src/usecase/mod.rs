@@ -5,6 +5,7 @@ mod error;
 mod forget;
 mod idempotency;
 mod ports;
+pub mod subject;
 pub mod verification;
 mod waiters;
 pub mod webhook;

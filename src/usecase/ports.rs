@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 use super::{verification::Reading, waiters::Waiters};
 use crate::{
-    domain::{Alarm, AllowList, Clock, Effect, Policy, RedirectUrls, Tasks},
+    domain::{Alarm, AllowList, Clock, Effect, Policy, RedirectUrls, Retention, Tasks},
     storage::Store,
     upstream::{Courier, Directory, Provider},
 };
@@ -24,6 +24,8 @@ pub struct Ports {
     pub(super) callback_kept: Arc<Notify>,
     /// A details read is due at once.
     pub(super) read_due: Arc<Notify>,
+    /// Something was erased.
+    pub(super) erased: Arc<Notify>,
 }
 
 /// What the composition root puts in.
@@ -42,6 +44,8 @@ pub struct Parts {
     pub tasks: Tasks,
     /// When things happen.
     pub policy: Policy,
+    /// How long what is held.
+    pub retention: Retention,
     /// Where browsers may be sent.
     pub redirects: RedirectRules,
     /// What the native SDK has to be told, where that channel is configured.
@@ -81,6 +85,7 @@ impl Ports {
             reading: Reading::default(),
             callback_kept: Arc::default(),
             read_due: Arc::default(),
+            erased: Arc::default(),
         }
     }
 

@@ -11,5 +11,5 @@ pub(crate) use body::{Json, Raw, present};
 pub(crate) use caller::{App, Backend, Listener, Provider};
 pub(crate) use keyed::{Keyed, KeyedBytes};
 pub(crate) use language::language;
-pub(crate) use parts::{Id, Query};
+pub(crate) use parts::{Id, Query, Subject};
 pub(crate) use strict::{object, present_object, present_word, word};

@@ -2,8 +2,12 @@
 
 pub(super) mod backend;
 pub(super) mod events;
+mod exported;
 mod started;
 mod starting;
+pub(super) mod subjects;
 pub(super) mod verifications;
 mod views;
 pub(super) mod webhooks;
+
+pub use subjects::{export_document, receipt_document};

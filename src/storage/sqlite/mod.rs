@@ -3,6 +3,11 @@
 mod aggregate;
 mod audit;
 mod callbacks;
+mod doomed;
+mod erasing;
+mod erasure_log;
+mod exporting;
+mod holding;
 mod idempotency;
 mod kept;
 mod lane;
@@ -16,10 +21,13 @@ mod schema;
 mod shelf;
 mod starts;
 mod store;
+mod subjects;
 mod sweeps;
 mod timeline;
+mod tombs;
 mod verifications;
 mod webhooks;
 mod writer;
 
+pub(super) use erasure_log::ErasureLog;
 pub(super) use store::{Untouched, Width};

@@ -23,6 +23,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("migrations/0005-webhooks.sql")),
     M::up(include_str!("migrations/0006-recovery.sql")),
     M::up(include_str!("migrations/0008-audit.sql")),
+    M::up(include_str!("migrations/0009-rights.sql")),
 ];
 
 /// Enough for every statement of this backend.

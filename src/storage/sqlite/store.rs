@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 use rusqlite::Connection;
 
 use super::{
+    erasure_log::ErasureLog,
     lane::{Lane, Worker},
     reader::{Read, Reader, Snapshot, read},
     schema::{self, CheckError, Found},
@@ -27,6 +28,7 @@ pub(in crate::storage) struct SqliteStore {
     readers: Lane<Read>,
     writer: Lane<Job>,
     changes: Changes,
+    pub(super) erasures: Arc<ErasureLog>,
     lock: Lock,
 }
 
@@ -74,8 +76,8 @@ impl<'a> Untouched<'a> {
     /// Proves that the keys fit, brings the schema up to date and starts the threads.
     pub(in crate::storage) fn start(
         mut self,
-        ring: KeyRing,
-        keys: &Path,
+        (ring, keys): (KeyRing, &Path),
+        erasures: ErasureLog,
         lock: File,
         width: Width,
     ) -> Result<SqliteStore, OpenError> {
@@ -92,15 +94,16 @@ impl<'a> Untouched<'a> {
         let readers: Result<Vec<_>, _> =
             (0..width.readers.max(1)).map(|_| schema::reading(path)).collect();
         let readers = readers.map_err(|error| failed(path, error))?;
-        SqliteStore::run(self.conn, readers, ring, lock, width.queue).map_err(OpenError::Thread)
+        SqliteStore::run((self.conn, readers), ring, erasures, lock, width.queue)
+            .map_err(OpenError::Thread)
     }
 }
 
 impl SqliteStore {
     fn run(
-        conn: Connection,
-        readers: Vec<Connection>,
+        (conn, readers): (Connection, Vec<Connection>),
         ring: KeyRing,
+        erasures: ErasureLog,
         lock: File,
         bound: usize,
     ) -> io::Result<Self> {
@@ -120,6 +123,7 @@ impl SqliteStore {
             readers: Lane::start("gerbang-read", bound, reads.collect())?,
             writer: Lane::start("gerbang-write", bound, vec![write])?,
             changes,
+            erasures: Arc::new(erasures),
             lock: Lock(lock),
         })
     }
