@@ -28,6 +28,7 @@ mod provider;
 mod refreshing;
 mod refusals;
 mod returning;
+mod rights;
 mod sandbox;
 mod starting;
 mod storage;
