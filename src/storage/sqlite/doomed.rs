@@ -13,6 +13,17 @@ use crate::{
     storage::{error::StoreError, keyring::BlindHash, records::millis},
 };
 
+/// Those that wait, those that are left over, and those that are done and tied to nobody: three
+/// small heaps, each with an index.
+const UNLINKED: [&str; 3] = [
+    "SELECT number, session_hash, submission_hash, user_hash, NULL, received_at
+         FROM callbacks WHERE due_at IS NOT NULL",
+    "SELECT number, session_hash, submission_hash, user_hash, NULL, received_at
+         FROM callbacks WHERE state IN ('parked', 'aside')",
+    "SELECT number, session_hash, submission_hash, user_hash, NULL, received_at
+         FROM callbacks WHERE state = 'done' AND verification IS NULL",
+];
+
 /// A callback to be destroyed.
 pub(super) struct Doomed {
     /// The verification that took it in.
@@ -61,22 +72,15 @@ pub(super) fn linked(tx: &Tx<'_>, rows: &[Plain]) -> Result<BTreeMap<i64, Doomed
     Ok(found)
 }
 
-/// Callbacks that wait, are parked, aside, or tied to nobody, and name the user or what is his. Three
-/// small heaps, each with an index; those that are done and tied are not looked at.
+/// Callbacks that wait, are parked, aside, or tied to nobody, and name the user or what is his. Those
+/// that are done and tied are not looked at.
 pub(super) fn unlinked(
     tx: &Tx<'_>,
     scope: &Scope<'_>,
     hashes: &HashSet<BlindHash>,
 ) -> Result<BTreeMap<i64, Doomed>, StoreError> {
     let mut found = BTreeMap::new();
-    for sql in [
-        "SELECT number, session_hash, submission_hash, user_hash, NULL, received_at
-         FROM callbacks WHERE due_at IS NOT NULL",
-        "SELECT number, session_hash, submission_hash, user_hash, NULL, received_at
-         FROM callbacks WHERE state IN ('parked', 'aside')",
-        "SELECT number, session_hash, submission_hash, user_hash, NULL, received_at
-         FROM callbacks WHERE state = 'done' AND verification IS NULL",
-    ] {
+    for sql in UNLINKED {
         let mut statement = tx.conn.prepare_cached(sql)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
@@ -85,6 +89,18 @@ pub(super) fn unlinked(
             if is_there && doomed.names(&scope.user, hashes) {
                 found.insert(number, doomed);
             }
+        }
+    }
+    Ok(found)
+}
+
+/// The users that such callbacks name.
+pub(super) fn users_of_unlinked(tx: &Tx<'_>) -> Result<HashSet<BlindHash>, StoreError> {
+    let mut found = HashSet::new();
+    for sql in UNLINKED {
+        let mut statement = tx.conn.prepare_cached(sql)?;
+        for doomed in statement.query_map([], Doomed::read)? {
+            found.extend(doomed?.1.user);
         }
     }
     Ok(found)

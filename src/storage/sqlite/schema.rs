@@ -148,6 +148,12 @@ pub(super) fn is_sealed(conn: &Connection) -> Result<bool, rusqlite::Error> {
 
 /// Brings the schema up to date.
 pub(super) fn migrate(conn: &mut Connection) -> Result<(), DatabaseCause> {
+    let pages: i64 = conn.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+    if pages == 0 {
+        // Free pages can be given back piece by piece. A file that was made without this stays as it
+        // is: changing it means writing it anew.
+        conn.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")?;
+    }
     conn.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     Ok(Migrations::from_slice(MIGRATIONS).to_latest(conn)?)
 }

@@ -185,10 +185,23 @@ impl Writer {
         let patience = self.conn.query_row("PRAGMA busy_timeout", [], |row| row.get::<_, u32>(0));
         let patience = patience.unwrap_or(5000);
         let _ = self.conn.busy_timeout(BRIEF);
+        // Some of the free pages go back to the disk; the rest next time. A file that cannot do that
+        // keeps them, overwritten.
+        if let Err(error) = self.give_back() {
+            tracing::warn!(%error, "free pages of the database could not be given back");
+        }
         let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
         let busy = self.conn.query_row(sql, [], |row| row.get::<_, i64>(0));
         let _ = self.conn.busy_timeout(Duration::from_millis(patience.into()));
         matches!(busy, Ok(0))
+    }
+
+    fn give_back(&self) -> Result<(), rusqlite::Error> {
+        let mut statement = self.conn.prepare("PRAGMA incremental_vacuum(1024)")?;
+        let mut pages = statement.query([])?;
+        // A page a step.
+        while pages.next()?.is_some() {}
+        Ok(())
     }
 
     fn execute(&self, sql: &'static str) -> Result<(), rusqlite::Error> {

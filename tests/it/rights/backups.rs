@@ -7,6 +7,10 @@ use serde_json::Value;
 use super::given::{approved, count, erase, held, look};
 use crate::support::{PATIENCE, TestApp};
 
+fn copy(from: &Path, to: &Path) {
+    fs::copy(from, to).unwrap();
+}
+
 fn holds(path: &Path, needle: &[u8]) -> bool {
     let bytes = fs::read(path).unwrap_or_default();
     bytes.windows(needle.len()).any(|window| window == needle)
@@ -54,7 +58,7 @@ async fn a_restored_backup_is_erased_again_at_the_start() {
     let (other, others, _) = approved(&app, "cust-2").await;
     let file = app.directory.path().join("gerbang.db");
     let backup = app.directory.path().join("backup");
-    let app = app.restart_after(async || drop(fs::copy(&file, &backup).unwrap())).await;
+    let app = app.restart_after(async || copy(&file, &backup)).await;
     erase(&app, "cust-1").await;
     let (again, new, _) = {
         app.clock.advance(jiff::SignedDuration::from_secs(60));
@@ -62,7 +66,7 @@ async fn a_restored_backup_is_erased_again_at_the_start() {
     };
     let lines = fs::read_to_string(app.directory.path().join("erasures.log")).unwrap();
 
-    let app = app.restart_after(async || drop(fs::copy(&backup, &file).unwrap())).await;
+    let app = app.restart_after(async || copy(&backup, &file)).await;
 
     assert_eq!(lines.lines().count(), 1);
     assert!(!lines.contains("cust-1"), "{lines}");

@@ -94,8 +94,7 @@ async fn a_receipt_says_what_was_destroyed_and_proves_itself() {
         let hash = hash.as_str().unwrap();
         // Members by name and no blanks: what serde_json makes of a map that is sorted.
         let own = digest(&SHA256, content.to_string().as_bytes());
-        let own: String = own.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(own, hash);
+        assert_eq!(gerbang::domain::hexadecimal(own.as_ref()), hash);
         let noted: i64 = look(&app)
             .query_row(
                 "SELECT count(*) FROM audit WHERE action = 'subject_erased' AND detail = ?1",
