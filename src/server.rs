@@ -28,7 +28,7 @@ use socket2::{Domain, Socket, Type};
 use tokio_util::sync::CancellationToken;
 use tracing_actix_web::TracingLogger;
 
-pub use crate::api::OPENAPI;
+pub use crate::api::{OPENAPI, export_document, receipt_document};
 use crate::{
     api::{self, AppState, Limiter, Limits, Origins, Readiness, RequestSpan, TrustedProxies},
     auth::{self, CallbackGate, TokenVerifier},
@@ -70,6 +70,7 @@ impl Gateway {
         auth::install_crypto();
         let metrics = Metrics::install();
         let state = state(&settings, &host).await?;
+        usecase::subject::reapply(&state.ports).await.context("the erasures cannot be applied")?;
         usecase::audit::note_start(&state.ports, settings.fingerprint())
             .await
             .context("the store cannot be written")?;
@@ -211,6 +212,7 @@ async fn state(settings: &Settings, host: &Host) -> anyhow::Result<AppState> {
         clock,
         tasks,
         policy: settings.policy(),
+        retention: settings.retention.clone(),
         redirects: RedirectRules {
             allowed: settings.redirects.allowed.clone(),
             default: settings.redirects.default.clone(),

@@ -226,6 +226,10 @@ fn problem_of(error: &usecase::Error, now: Timestamp) -> Problem {
             ProblemType::ImageExpired,
             "The provider does not give the image out any more.",
         ),
+        Error::ErasedMeanwhile => Problem::new(
+            ProblemType::Conflict,
+            "What was held about this user was erased while the start was under way. Start again.",
+        ),
         Error::Closed => Problem::new(
             ProblemType::VerificationFinal,
             "The verification is closed. Start a new one.",

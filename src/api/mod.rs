@@ -31,3 +31,4 @@ pub use origins::Origins;
 pub use problem::ProblemType;
 pub use routes::{OPERATIONS, Operation, configure};
 pub use state::{AppState, Limits};
+pub use v1::{export_document, receipt_document};

@@ -34,7 +34,7 @@ const fn on(method: &'static str, path: &'static str, route: fn() -> Route) -> O
 }
 
 /// All of them. A test holds this table against `openapi.yaml`.
-pub const OPERATIONS: [Operation; 24] = [
+pub const OPERATIONS: [Operation; 26] = [
     on("POST", "/v1/verifications", || web::post().to(v1::verifications::start)),
     on("GET", "/v1/verifications", || web::get().to(v1::verifications::list)),
     on("GET", "/v1/verifications/{verificationId}", || web::get().to(v1::verifications::get)),
@@ -55,6 +55,8 @@ pub const OPERATIONS: [Operation; 24] = [
     on("GET", "/v1/backend/verifications/{verificationId}/images/{kind}", || {
         web::get().to(v1::images::get)
     }),
+    on("GET", "/v1/backend/users/{userId}/export", || web::get().to(v1::subjects::export)),
+    on("DELETE", "/v1/backend/users/{userId}", || web::delete().to(v1::subjects::erase)),
     on("GET", "/v1/backend/webhooks/deliveries", || web::get().to(v1::webhooks::list)),
     on("POST", "/v1/backend/webhooks/deliveries/{deliveryId}/redeliver", || {
         web::post().to(v1::webhooks::redeliver)

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     config::{self, TokenUse},
-    domain::{AppCaller, BackendCaller, Clock, ProvenContact, Tasks},
+    domain::{AppCaller, BackendCaller, Clock, ProvenContact, Tasks, UserId},
     upstream::HttpClient,
 };
 
@@ -103,6 +103,19 @@ impl TokenVerifier {
         let issuer = self.proofs.get(caller.issuer).and_then(Option::as_ref);
         let issuer = issuer.ok_or(AuthError::ProofUnwanted)?;
         issuer.prove(proof, &caller.user, self.clock.now()).await
+    }
+
+    /// Forgets the tokens of `user`, and the contacts that they name.
+    pub fn forget(&self, user: &UserId) {
+        let of_user = |caller: &Caller| match caller {
+            Caller::App(caller) => caller.user == *user,
+            Caller::Backend(_) => false,
+        };
+        for (hash, verified) in &self.verified {
+            if of_user(&verified.caller) {
+                self.verified.invalidate(&*hash);
+            }
+        }
     }
 
     async fn verify(&self, token: &str) -> Result<Arc<Verified>, AuthError> {

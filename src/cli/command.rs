@@ -5,7 +5,8 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 
 use super::{
-    audit, callbacks, config, demo, healthcheck, keys, openapi, sandbox, serve, token, webhook,
+    audit, callbacks, config, demo, healthcheck, keys, openapi, sandbox, serve, subject, token,
+    webhook,
 };
 use crate::domain::Chain;
 
@@ -48,6 +49,10 @@ enum Command {
     /// does the same by its back-end API (`/v1/backend/webhooks/deliveries`).
     #[command(subcommand)]
     Webhook(WebhookCommand),
+    /// Hand out or destroy what is held about a user, while no gateway runs. One that runs does the
+    /// same by its back-end API (`/v1/backend/users/{userId}`).
+    #[command(subcommand)]
+    Subject(SubjectCommand),
     /// Ask a running gateway whether it is alive; for containers. Exits 0 or 1.
     Healthcheck,
     /// Print the API's contract (OpenAPI 3.1).
@@ -80,6 +85,14 @@ enum AuditCommand {
 }
 
 #[derive(Debug, Subcommand)]
+enum SubjectCommand {
+    /// Write everything held about a user, in JSON. Tokens are left out.
+    Export(subject::ExportOptions),
+    /// Destroy everything held about a user and print the receipt. It cannot be undone.
+    Erase(subject::EraseOptions),
+}
+
+#[derive(Debug, Subcommand)]
 enum WebhookCommand {
     /// Print the endpoints and the newest deliveries.
     List(webhook::ListOptions),
@@ -108,6 +121,8 @@ pub fn run() -> ExitCode {
         Command::Webhook(WebhookCommand::List(options)) => webhook::list(file, options),
         Command::Webhook(WebhookCommand::Redeliver(options)) => webhook::redeliver(file, options),
         Command::Webhook(WebhookCommand::Enable(options)) => webhook::enable(file, options),
+        Command::Subject(SubjectCommand::Export(options)) => subject::export(file, options),
+        Command::Subject(SubjectCommand::Erase(options)) => subject::erase(file, options),
         Command::Healthcheck => healthcheck::run(file),
         Command::Openapi => openapi::run(),
     };

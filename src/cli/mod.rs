@@ -12,6 +12,7 @@ mod openapi;
 mod sandbox;
 mod serve;
 mod signal;
+mod subject;
 mod token;
 mod webhook;
 

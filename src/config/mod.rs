@@ -23,6 +23,7 @@ mod provider;
 mod reader;
 mod reconcile;
 mod redirects;
+mod retention;
 mod server;
 mod settings;
 mod show;

@@ -20,11 +20,12 @@ use super::provider::{self, Provider};
 use super::reader::{Read, Section};
 use super::reconcile::{self, Reconcile};
 use super::redirects::{self, RedirectMode, Redirects};
+use super::retention;
 use super::server::{self, Server};
 use super::storage::{self, Storage};
 use super::verifications::{self, Verifications};
 use super::webhooks::{self, Webhook};
-use crate::domain::Policy;
+use crate::domain::{Policy, Retention};
 
 /// Everything an operator decides, a field a section.
 #[derive(Debug, Clone)]
@@ -53,6 +54,8 @@ pub struct Settings {
     pub limits: Limits,
     /// How late results are fetched.
     pub reconcile: Reconcile,
+    /// How long what is held.
+    pub retention: Retention,
     /// What it writes about itself.
     pub log: Log,
     /// How its calls leave the network.
@@ -74,6 +77,7 @@ impl Settings {
             after_silence: signed(self.reconcile.after_silence),
             max_interval: signed(self.reconcile.max_interval),
             partial_interval: signed(self.reconcile.partial_interval),
+            orphan_life: self.retention.orphans,
         }
     }
 }
@@ -98,6 +102,7 @@ pub(super) fn read(root: &Section<'_>) -> Read<Settings> {
     let webhooks = webhooks::read(root, reach);
     let limits = limits::read(&root.table("limits"));
     let reconcile = reconcile::read(&root.table("reconcile"));
+    let retention = retention::read(&root.table("retention"));
     let log = log::read(&root.table("log"));
     let egress = egress::read(&root.table("egress"));
     if let Ok(auth) = &auth {
@@ -122,6 +127,7 @@ pub(super) fn read(root: &Section<'_>) -> Read<Settings> {
         webhooks: webhooks?,
         limits: limits?,
         reconcile: reconcile?,
+        retention: retention?,
         log: log?,
         egress: egress?,
     })

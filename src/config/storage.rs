@@ -18,6 +18,9 @@ pub struct Storage {
     pub database: Database,
     /// The key ring. Absent (loopback listener only): storage generates a file beside the data.
     pub encryption_keys: Option<EncryptionKeys>,
+    /// Where erasures are written down. Absent: `erasures.log` beside the data, which is too close to
+    /// it where the whole folder is backed up.
+    pub erasures_file: Option<PathBuf>,
 }
 
 /// Where the key ring is.
@@ -39,7 +42,12 @@ pub enum Database {
 pub(super) fn read(section: &Section<'_>, reach: Reach) -> Read<Storage> {
     let database = section.required("url", database);
     let encryption_keys = encryption_keys(section, reach);
-    Ok(Storage { database: database?, encryption_keys: encryption_keys? })
+    let erasures_file = section.optional("erasures_file", parse::path);
+    Ok(Storage {
+        database: database?,
+        encryption_keys: encryption_keys?,
+        erasures_file: erasures_file?,
+    })
 }
 
 fn database(text: &str) -> Result<Database, Flaw> {

@@ -56,6 +56,10 @@ pub enum Scope {
     WebhookManage,
     /// Read the audit log.
     AuditRead,
+    /// Get everything held about a user.
+    SubjectExport,
+    /// Destroy everything held about a user.
+    SubjectErase,
 }
 
 impl Scope {
@@ -68,6 +72,8 @@ impl Scope {
             Self::VerificationStart => "verification:start",
             Self::WebhookManage => "webhook:manage",
             Self::AuditRead => "audit:read",
+            Self::SubjectExport => "subject:export",
+            Self::SubjectErase => "subject:erase",
         }
     }
 
@@ -80,6 +86,8 @@ impl Scope {
             Self::VerificationStart,
             Self::WebhookManage,
             Self::AuditRead,
+            Self::SubjectExport,
+            Self::SubjectErase,
         ]
         .into_iter()
         .find(|scope| scope.as_str() == text)

@@ -48,6 +48,18 @@ pub enum ContactSource {
     Backend,
 }
 
+impl ContactSource {
+    /// The spelling in JSON and records.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Claims => "claims",
+            Self::Proof => "proof",
+            Self::Directory => "directory",
+            Self::Backend => "backend",
+        }
+    }
+}
+
 /// A phone number as the provider takes it: digits, `62` and 9 to 13 more.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct PhoneNumber(Pii<String>);

@@ -29,7 +29,8 @@ pub struct KeyStanding {
     pub purpose: KeyUse,
     /// How it stands.
     pub state: KeyState,
-    /// How many data keys of verifications it wraps.
+    /// How many data keys of verifications it wraps, erased ones of which a law keeps something
+    /// included.
     pub verifications: u64,
     /// How many data keys of callbacks it wraps.
     pub callbacks: u64,

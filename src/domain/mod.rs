@@ -17,6 +17,7 @@ mod contact;
 mod contact_tests;
 mod delivery;
 mod document;
+mod erasure;
 mod id;
 mod idempotency;
 mod image;
@@ -27,6 +28,7 @@ mod policy;
 mod proof;
 mod reason;
 mod redirect;
+mod retention;
 mod returns;
 mod schedule;
 mod start;
@@ -62,6 +64,9 @@ pub use delivery::{
     Delivery, DeliveryOutcome, DeliveryState, DueDelivery, LastTry, NextStep, Tried,
 };
 pub use document::{CHECKS, CertificateRegistration, CheckOutcome, Document, KtpField};
+pub use erasure::{
+    DataClass, Destroyed, ErasureOrder, ErasureReceipt, Hold, Kept, KeptFor, hexadecimal,
+};
 pub use id::{CallbackId, DeliveryId, InvalidId, SessionId, SubmissionId, VerificationId};
 pub use idempotency::{IdempotencyKey, InvalidIdempotencyKey, KeyOwner, RequestClaim};
 pub use image::{ImageKind, ImageLink, ImageLinks, ImageType};
@@ -72,6 +77,7 @@ pub use policy::Policy;
 pub use proof::{Contacts, ProvenContact, SingleUse};
 pub use reason::ReasonCode;
 pub use redirect::{AllowList, InvalidPattern, RedirectRefused, RedirectUrls};
+pub use retention::Retention;
 pub use returns::{ReturnOutcome, ReturnRef};
 pub use schedule::Reads;
 pub use start::{Admission, Wanted};

@@ -26,6 +26,8 @@ pub struct Policy {
     pub max_interval: SignedDuration,
     /// The pause between two reads while only the certificate is missing.
     pub partial_interval: SignedDuration,
+    /// How long a callback is kept that names nothing of ours.
+    pub orphan_life: SignedDuration,
 }
 
 impl Default for Policy {
@@ -41,6 +43,7 @@ impl Default for Policy {
             after_silence: SignedDuration::from_mins(10),
             max_interval: SignedDuration::from_mins(15),
             partial_interval: SignedDuration::from_mins(30),
+            orphan_life: SignedDuration::from_hours(30 * 24),
         }
     }
 }

@@ -35,16 +35,19 @@ impl fmt::Display for EndpointId {
 pub enum WebhookEvent {
     /// A verification has another status, or another reason for it.
     VerificationUpdated,
+    /// Everything held about a verification was destroyed.
+    VerificationErased,
 }
 
 impl WebhookEvent {
     /// All there are.
-    pub const ALL: [Self; 1] = [Self::VerificationUpdated];
+    pub const ALL: [Self; 2] = [Self::VerificationUpdated, Self::VerificationErased];
 
     /// The spelling in JSON, settings and column.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::VerificationUpdated => "verification.updated",
+            Self::VerificationErased => "verification.erased",
         }
     }
 

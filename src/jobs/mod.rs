@@ -11,6 +11,7 @@ mod expire;
 mod forget;
 mod read;
 mod rewrap;
+mod scrub;
 mod start;
 mod turns;
 

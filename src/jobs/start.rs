@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::{anchor, apply, deliver, expire, forget, read, rewrap, turns::Turns};
+use super::{anchor, apply, deliver, expire, forget, read, rewrap, scrub, turns::Turns};
 use crate::{
     domain::Tasks,
     usecase::{Ports, verification::ReadPace, webhook},
@@ -40,6 +40,7 @@ pub fn start(tasks: &Tasks, ports: &Ports, pace: Pace) {
     tasks.spawn(anchor::run(Turns { tick: ANCHORING, ..turns.clone() }));
     tasks.spawn(forget::run(Turns { tick: FORGETTING, ..turns.clone() }));
     tasks.spawn(rewrap::run(Turns { tick: KEYS, ..turns.clone() }));
+    tasks.spawn(scrub::run(turns.clone()));
     for route in webhook::routes(ports) {
         tasks.spawn(deliver::run(turns.clone(), route));
     }

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 
 use super::{error::StoreError, verifications::Recorded};
 use crate::domain::{
-    AsideReason, CallbackId, CallbackState, CallbackSummary, Pii, Policy, SessionId, SubmissionId,
-    SubmissionReport,
+    AsideReason, CallbackId, CallbackState, CallbackSummary, Pii, Policy, Retention, SessionId,
+    SubmissionId, SubmissionReport, SubmissionStatus,
 };
 
 /// A callback to be kept.
@@ -29,6 +29,8 @@ pub struct CallbackFingerprint {
     pub submission: Option<SubmissionId>,
     /// The user it names.
     pub user: Option<Pii<String>>,
+    /// The status it tells.
+    pub status: Option<SubmissionStatus>,
 }
 
 /// A callback that waits to be applied.
@@ -59,6 +61,9 @@ pub enum CallbackOutcome {
 pub trait Callbacks: Send + Sync {
     /// Keeps a callback. The same body once more only counts up, and is applied once more only if
     /// it was parked, or set aside although it can be read. On `Ok` it survives a power cut.
+    ///
+    /// Of one for a user, session or submission that was erased only keyed hashes and the status are
+    /// kept; its id then names nothing.
     fn keep_callback(&self, callback: NewCallback)
     -> BoxFuture<'_, Result<CallbackId, StoreError>>;
 
@@ -121,10 +126,11 @@ pub trait Callbacks: Send + Sync {
         at: Timestamp,
     ) -> BoxFuture<'_, Result<bool, StoreError>>;
 
-    /// Forgets up to `limit` callbacks that came for the last time 30 days ago and were applied, or
-    /// 90 days ago and are aside; says how many.
+    /// Forgets up to `limit` callbacks that were applied, or are aside, and came for the last time
+    /// longer ago than `retention` says; says how many.
     fn forget_callbacks(
         &self,
+        retention: &Retention,
         at: Timestamp,
         limit: usize,
     ) -> BoxFuture<'_, Result<usize, StoreError>>;

@@ -91,6 +91,16 @@ pub enum OpenError {
         #[source]
         source: KeyRingError,
     },
+    /// The log of erasures could not be used. Without it nobody knows whom a restored backup must not
+    /// bring back.
+    #[error("the log of erasures {path} could not be used")]
+    Erasures {
+        /// The log.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// The threads of the store could not be started.
     #[error("a thread could not be started")]
     Thread(#[source] io::Error),

@@ -20,6 +20,8 @@ mod seal;
 mod sqlite;
 mod statements;
 mod store;
+mod subjects;
+mod testimony;
 mod verifications;
 mod webhooks;
 
@@ -36,5 +38,6 @@ pub use returns::{Returns, WayBack};
 pub use ring_file::{Rotation, generate_key_ring, rotate_key_ring};
 pub use statements::Statements;
 pub use store::{Health, Store};
+pub use subjects::{Dossier, HeldRecord, Inventory, StoredCallback, Subjects};
 pub use verifications::{Opened, Page, Recorded, Search, Settled, Verifications};
 pub use webhooks::{DeliveryFilter, DeliveryPage, EndpointStanding, Redelivered, Webhooks};

@@ -19,7 +19,7 @@ use super::{
     error::{KeyRingError, OpenError},
     keyring::KeyRing,
     ring_file,
-    sqlite::{Untouched, Width},
+    sqlite::{ErasureLog, Untouched, Width},
     store::Store,
 };
 use crate::config;
@@ -31,6 +31,8 @@ pub struct Options {
     pub path: PathBuf,
     /// The keys.
     pub keys: KeySource,
+    /// Where erasures are written down; apart from the database's backups.
+    pub erasures: PathBuf,
     /// How much may wait. Too low refuses bursts that the disk would have borne; too high lets
     /// callers wait for an answer that comes after their deadline.
     pub queue: usize,
@@ -84,8 +86,9 @@ impl fmt::Display for KeySource {
 
 impl Options {
     /// With the usual widths.
-    pub const fn new(path: PathBuf, keys: KeySource) -> Self {
-        Self { path, keys, queue: 10_000, readers: 2 }
+    pub fn new(path: PathBuf, keys: KeySource) -> Self {
+        let erasures = path.with_file_name("erasures.log");
+        Self { path, keys, erasures, queue: 10_000, readers: 2 }
     }
 }
 
@@ -97,7 +100,9 @@ impl From<&config::Storage> for Options {
             Some(config::EncryptionKeys::Given(text)) => KeySource::Given(text.clone()),
             None => KeySource::Generate(path.with_file_name("keys.json")),
         };
-        Self::new(path.clone(), keys)
+        let options = Self::new(path.clone(), keys);
+        let erasures = settings.erasures_file.clone().unwrap_or(options.erasures);
+        Self { erasures, ..options }
     }
 }
 
@@ -158,8 +163,10 @@ fn open_here(options: &Options) -> Result<OpenedStore, OpenError> {
             return Err(refused(KeyRingError::Missing));
         }
     };
+    let broken = |source| OpenError::Erasures { path: options.erasures.clone(), source };
+    let erasures = ErasureLog::open(&options.erasures, ring.index_id()).map_err(broken)?;
     let width = Width { queue: options.queue, readers: options.readers };
-    let store = database.start(ring, keys, lock, width)?;
+    let store = database.start((ring, keys), erasures, lock, width)?;
     Ok(OpenedStore { store: Arc::new(store), generated_keys: generated })
 }
 

@@ -101,7 +101,7 @@ pub(super) fn identity(verification: &Verification) -> Result<Plain, StoreError>
         phone,
         email,
         proof: reference.as_str().into(),
-        source: source_as_str(*source).into(),
+        source: source.as_str().into(),
         verified_at: verified_at.map(millis),
         locale: verification.locale.as_str().into(),
         reference: verification.reference.as_deref().map(Cow::from),
@@ -180,19 +180,10 @@ fn written<T: Serialize>(record: &T) -> Result<Plain, StoreError> {
     Ok(plain)
 }
 
-const fn source_as_str(source: ContactSource) -> &'static str {
-    match source {
-        ContactSource::Claims => "claims",
-        ContactSource::Proof => "proof",
-        ContactSource::Directory => "directory",
-        ContactSource::Backend => "backend",
-    }
-}
-
 fn parse_source(text: &str) -> Option<ContactSource> {
     [ContactSource::Claims, ContactSource::Proof, ContactSource::Directory, ContactSource::Backend]
         .into_iter()
-        .find(|source| source_as_str(*source) == text)
+        .find(|source| source.as_str() == text)
 }
 
 #[derive(Deserialize, Serialize)]

@@ -5,14 +5,23 @@ use futures_util::future::BoxFuture;
 use super::{
     audit::Audit, callbacks::Callbacks, changes::Changes, error::StoreError,
     idempotency::Idempotency, keys::Keys, posts::Posts, returns::Returns, statements::Statements,
-    verifications::Verifications, webhooks::Webhooks,
+    subjects::Subjects, verifications::Verifications, webhooks::Webhooks,
 };
 
 /// Everything a backend provides. One contract test suite holds for all backends.
 ///
 /// Each method is one transaction, named for the fact it records; on `Ok` it is durable.
 pub trait Store:
-    Verifications + Callbacks + Idempotency + Returns + Statements + Webhooks + Audit + Keys + Health
+    Verifications
+    + Callbacks
+    + Idempotency
+    + Returns
+    + Statements
+    + Webhooks
+    + Audit
+    + Keys
+    + Subjects
+    + Health
 {
     /// Where changes are announced once they are committed.
     fn changes(&self) -> &Changes;

@@ -51,6 +51,9 @@ pub enum Error {
     /// The link to the picture is over, and the provider gives no other.
     #[error("the link to the image is over, and there is no other")]
     ImageExpired,
+    /// Everything held about the user was destroyed while the start was under way.
+    #[error("the user was erased meanwhile")]
+    ErasedMeanwhile,
     /// The verification is closed.
     #[error("the verification is closed")]
     Closed,

@@ -1,4 +1,4 @@
-//! Forgetting what has outlived its use.
+//! Forgetting what has outlived its use, as the retention settings say.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -6,23 +6,36 @@ use super::{error::Error, ports::Ports};
 
 /// How much is forgotten in one transaction, so that a rush of it holds nobody else up.
 const BATCH: usize = 200;
+/// The same of what is heavy: each of these has to be unsealed, and takes rows of other tables along.
+const HEAVY: usize = 50;
 
-/// How long a webhook is kept, whatever became of it: ten times as long as it is tried.
-const WEBHOOK_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
-
-/// Forgets idempotency keys, ways back, callbacks and webhooks whose time is over; says how many.
+/// Forgets whatever's time is over, a batch of each class at a time; says how much.
 pub async fn forget_due(ports: &Ports) -> Result<usize, Error> {
-    let (store, mut total) = (ports.store(), 0_usize);
+    let (store, retention) = (ports.store(), &ports.parts.retention);
+    let before = |life: SignedDuration| ports.now().saturating_sub(life).unwrap_or(Timestamp::MIN);
+    let mut total = 0_usize;
     loop {
         let requests = store.forget_requests(ports.now(), BATCH).await?;
         let returns = store.forget_returns(ports.now(), BATCH).await?;
-        let callbacks = store.forget_callbacks(ports.now(), BATCH).await?;
-        let before = ports.now().saturating_sub(WEBHOOK_LIFE).unwrap_or(Timestamp::MIN);
-        let webhooks = store.forget_deliveries(before, BATCH).await?;
-        let counts = [requests, returns, callbacks, webhooks];
+        let callbacks = store.forget_callbacks(retention, ports.now(), BATCH).await?;
+        let webhooks = store.forget_deliveries(before(retention.webhooks), BATCH).await?;
+        let submissions = before(retention.submissions_held());
+        let submissions = store.forget_submissions(submissions, BATCH).await?;
+        let erased = store.forget_erased(ports.now(), BATCH).await?;
+        let verifications = before(retention.verifications_held());
+        let verifications = store.forget_verifications(verifications, HEAVY).await?;
+        let counts = [requests, returns, callbacks, webhooks, submissions, erased];
         total = counts.iter().fold(total, |sum, count| sum.saturating_add(*count));
-        if counts.iter().all(|count| *count < BATCH) {
-            return Ok(total);
+        total = total.saturating_add(verifications);
+        if submissions + callbacks + erased + verifications > 0 {
+            // Bytes in the log are as good as bytes in the file.
+            ports.erased.notify_one();
+        }
+        if counts.iter().all(|count| *count < BATCH) && verifications < HEAVY {
+            break;
         }
     }
+    // Last: a log that was tampered with is not pruned, and that must not keep the rest.
+    while store.prune_audit(before(retention.audit), BATCH, ports.now()).await? == BATCH {}
+    Ok(total)
 }

@@ -7,6 +7,7 @@ mod forget;
 mod idempotency;
 pub mod keys;
 mod ports;
+pub mod subject;
 pub mod verification;
 mod waiters;
 pub mod webhook;

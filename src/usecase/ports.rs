@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 use super::{audit, verification::Reading, waiters::Waiters};
 use crate::{
-    domain::{Alarm, AllowList, Chain, Clock, Effect, Policy, RedirectUrls, Tasks},
+    domain::{Alarm, AllowList, Chain, Clock, Effect, Policy, RedirectUrls, Retention, Tasks},
     storage::Store,
     upstream::{Courier, Directory, Images, Provider},
 };
@@ -26,6 +26,8 @@ pub struct Ports {
     pub(super) read_due: Arc<Notify>,
     /// The key ring was taken up anew.
     pub(super) keys_changed: Arc<Notify>,
+    /// Something was erased.
+    pub(super) erased: Arc<Notify>,
 }
 
 /// What the composition root puts in.
@@ -46,6 +48,8 @@ pub struct Parts {
     pub tasks: Tasks,
     /// When things happen.
     pub policy: Policy,
+    /// How long what is held.
+    pub retention: Retention,
     /// Where browsers may be sent.
     pub redirects: RedirectRules,
     /// What the native SDK has to be told, where that channel is configured.
@@ -86,6 +90,7 @@ impl Ports {
             callback_kept: Arc::default(),
             read_due: Arc::default(),
             keys_changed: Arc::default(),
+            erased: Arc::default(),
         }
     }
 

@@ -215,6 +215,7 @@ async fn one_that_makes_us_panic_holds_nobody_up_and_ends_aside() {
         clock: clock.shared(),
         tasks: Tasks::on_current_runtime(),
         policy: Policy::default(),
+        retention: gerbang::domain::Retention::default(),
         redirects: RedirectRules { allowed: AllowList::default(), default: None, through: None },
         sdk: None,
         start_deadline: SignedDuration::from_secs(10),

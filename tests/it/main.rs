@@ -31,6 +31,7 @@ mod provider;
 mod refreshing;
 mod refusals;
 mod returning;
+mod rights;
 mod rotating;
 mod sandbox;
 mod starting;

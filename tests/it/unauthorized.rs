@@ -18,7 +18,7 @@ enum Door {
 }
 
 /// Every operation of the public listener.
-const DOORS: [(&str, &str, Door); 24] = [
+const DOORS: [(&str, &str, Door); 26] = [
     ("POST", "/v1/verifications", Door::App),
     ("GET", "/v1/verifications", Door::App),
     ("GET", "/v1/verifications/{verificationId}", Door::App),
@@ -31,6 +31,8 @@ const DOORS: [(&str, &str, Door); 24] = [
     ("GET", "/v1/backend/audit", Door::Backend),
     ("POST", "/v1/backend/verifications/{verificationId}/refresh", Door::Backend),
     ("GET", "/v1/backend/verifications/{verificationId}/images/{kind}", Door::Backend),
+    ("GET", "/v1/backend/users/{userId}/export", Door::Backend),
+    ("DELETE", "/v1/backend/users/{userId}", Door::Backend),
     ("GET", "/v1/backend/webhooks/deliveries", Door::Backend),
     ("POST", "/v1/backend/webhooks/deliveries/{deliveryId}/redeliver", Door::Backend),
     ("POST", "/callbacks/provider", Door::Provider),
@@ -47,12 +49,13 @@ const DOORS: [(&str, &str, Door); 24] = [
 
 /// Everything a back end could ever be granted.
 const ALL_SCOPES: &str = "verification:read verification:read:pii verification:read:images \
-                          verification:start webhook:manage audit:read";
+                          verification:start webhook:manage audit:read subject:export \
+                          subject:erase";
 
 fn knock(app: &TestApp, (method, path, _): (&str, &str, Door)) -> RequestBuilder {
     let path = path.replace("{verificationId}", "ver_01h455vb4pex5vsknk084sn02q");
     let path = path.replace("{type}", "not-found").replace("{guide}", "statuses");
-    let path = path.replace("{asset}", "page.css");
+    let path = path.replace("{asset}", "page.css").replace("{userId}", "cust-1");
     let path = path.replace("{deliveryId}", "whd_01h455vb4pex5vsknk084sn02q");
     let method = Method::from_bytes(method.as_bytes()).unwrap();
     app.http.request(method, format!("{}{path}", app.base_url))

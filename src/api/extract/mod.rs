@@ -11,5 +11,5 @@ pub(crate) use body::{Json, Raw, present};
 pub(crate) use caller::{App, Backend, Listener, Provider, Viewer};
 pub(crate) use keyed::{Keyed, KeyedBytes};
 pub(crate) use language::language;
-pub(crate) use parts::{Id, Query, check_json};
+pub(crate) use parts::{Id, Query, Subject, check_json};
 pub(crate) use strict::{object, present_object, present_word, word};

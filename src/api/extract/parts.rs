@@ -4,17 +4,22 @@ use actix_web::{
     FromRequest, HttpRequest,
     dev::Payload,
     http::header::{ACCEPT, Accept, Header as _, HeaderValue},
+    web,
 };
 use futures_util::future::{Ready, ready};
 use serde::de::DeserializeOwned;
 
 use crate::{
     api::{error::ApiError, problem::ProblemType},
-    domain::VerificationId,
+    domain::{UserId, VerificationId},
 };
 
 /// The id in the path. A text that is no id names nothing, so it is answered like an unknown one.
 pub(crate) struct Id(pub(crate) VerificationId);
+
+/// The user in the path. One that cannot be is told, since whoever asks for an erasure must not
+/// believe that there was nothing.
+pub(crate) struct Subject(pub(crate) UserId);
 
 /// The query parameters we know; others are ignored.
 pub(crate) struct Query<T>(pub(crate) T);
@@ -29,6 +34,19 @@ impl FromRequest for Id {
             tracing::Span::current().record("verification.id", tracing::field::display(id));
         }
         ready(id.map(Self).ok_or_else(ApiError::not_found))
+    }
+}
+
+impl FromRequest for Subject {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let path = web::Path::<String>::extract(request).into_inner();
+        let user = path.ok().and_then(|text| UserId::parse(&text).ok());
+        ready(user.map(Self).ok_or_else(|| {
+            ApiError::invalid_at("{userId}", "This is no user id of the gateway's.")
+        }))
     }
 }
 

@@ -22,8 +22,8 @@ use crate::{
         state::AppState,
     },
     domain::{
-        Attempt, ContactKind, ContactSource, KeyOwner, Locale, Submission, SubmissionResult,
-        Verification, VerifiedContact,
+        Attempt, ContactKind, KeyOwner, Locale, Submission, SubmissionResult, Verification,
+        VerifiedContact,
     },
     usecase::{self, verification::Inspected},
 };
@@ -186,12 +186,7 @@ impl From<VerifiedContact> for ContactView {
                 ContactKind::Phone => "phone",
                 ContactKind::Email => "email",
             },
-            source: match contact.source {
-                ContactSource::Claims => "claims",
-                ContactSource::Proof => "proof",
-                ContactSource::Directory => "directory",
-                ContactSource::Backend => "backend",
-            },
+            source: contact.source.as_str(),
             verification_reference_id: contact.reference.as_str().to_owned(),
             verified_at: contact.verified_at,
         }

@@ -127,7 +127,8 @@ fn read(row: &Row<'_>, ring: &KeyRing) -> Result<(Verification, DataKey), StoreE
     Ok((verification, key))
 }
 
-fn reason(row: &Row<'_>, column: usize) -> Result<Option<ReasonCode>, StoreError> {
+/// A column with a reason.
+pub(super) fn reason(row: &Row<'_>, column: usize) -> Result<Option<ReasonCode>, StoreError> {
     let damaged = || StoreError::Corrupt("reason");
     let code = row.get_ref(column)?.as_str_or_null().map_err(|_| damaged())?;
     code.map(|code| ReasonCode::parse(code).ok_or_else(damaged)).transpose()

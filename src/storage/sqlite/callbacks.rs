@@ -9,18 +9,19 @@ use super::{
     kept, linking,
     reader::Snapshot,
     store::SqliteStore,
+    tombs::{self, Names},
     verifications::{bound, moment, record},
     writer::Tx,
 };
 use crate::{
     domain::{
         AsideReason, CallbackId, CallbackState, CallbackSummary, Chain, Moment, News, Pii, Policy,
-        SubmissionReport,
+        Retention, SubmissionReport, SubmissionStatus,
     },
     storage::{
         callbacks::{CallbackOutcome, Callbacks, KeptCallback, NewCallback},
         error::StoreError,
-        keyring::Blinded,
+        keyring::{Blinded, KeyRing},
         records::{millis, timestamp},
         seal::{DataKey, Place, Plain},
     },
@@ -30,8 +31,6 @@ use crate::{
 const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(1);
 /// The longest such pause.
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(1);
-/// How long a callback that names nothing of ours is kept.
-const ORPHAN_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 impl Callbacks for SqliteStore {
     fn keep_callback(
@@ -131,10 +130,12 @@ impl Callbacks for SqliteStore {
 
     fn forget_callbacks(
         &self,
+        retention: &Retention,
         at: Timestamp,
         limit: usize,
     ) -> BoxFuture<'_, Result<usize, StoreError>> {
-        self.write(move |tx| kept::forget(tx, at, limit))
+        let lives = [retention.callbacks_held(), retention.callbacks_aside];
+        self.write(move |tx| kept::forget(tx, lives, at, limit))
     }
 }
 
@@ -168,8 +169,12 @@ fn keep(tx: &Tx<'_>, callback: &NewCallback) -> Result<CallbackId, StoreError> {
             .query_row([id], |row| row.get(0))?;
     }
     let id = CallbackId::new(callback.received_at);
-    let fingerprint = &callback.fingerprint;
-    let blind = |what, text: &str| tx.ring.blind(what, text.as_bytes());
+    let names = Names::of(tx, &callback.fingerprint);
+    if let Some(until) = tombs::until(tx, &names)? {
+        let status = status_word(callback.fingerprint.status.as_ref());
+        tombs::keep_late(tx, &body_hash, &names, status, (received_at, until))?;
+        return Ok(id);
+    }
     let (key, wrapped) = DataKey::fresh(tx.ring, &place(&id, "callbacks", "data_key"))?;
     tx.conn
         .prepare_cached(
@@ -180,9 +185,9 @@ fn keep(tx: &Tx<'_>, callback: &NewCallback) -> Result<CallbackId, StoreError> {
         .execute(params![
             id.as_bytes(),
             body_hash,
-            fingerprint.session.as_ref().map(|it| blind(Blinded::Session, it.as_str())),
-            fingerprint.submission.as_ref().map(|it| blind(Blinded::Submission, it.as_str())),
-            fingerprint.user.as_ref().map(|it| blind(Blinded::User, it.expose())),
+            names.session,
+            names.submission,
+            names.user,
             wrapped.key_id,
             wrapped.bytes,
             received_at,
@@ -194,6 +199,14 @@ fn keep(tx: &Tx<'_>, callback: &NewCallback) -> Result<CallbackId, StoreError> {
         .prepare_cached("INSERT INTO callback_bodies (callback, body) VALUES (?1, ?2)")?
         .execute(params![number, sealed])?;
     Ok(id)
+}
+
+/// A word of the provider's that names nobody.
+fn status_word(status: Option<&SubmissionStatus>) -> &str {
+    match status {
+        None | Some(SubmissionStatus::Unknown(_)) => "OTHER",
+        Some(known) => known.as_str(),
+    }
 }
 
 /// What is due; and apart from it, what is due and cannot be read back.
@@ -232,16 +245,24 @@ fn kept(
     id: CallbackId,
     row: &Row<'_>,
 ) -> Result<KeptCallback, StoreError> {
-    let own = place(&id, "callbacks", "data_key");
-    let (key_id, wrapped) = (text(row, 1, "key_id")?, blob(row, 2, "data_key")?);
-    let key = DataKey::unwrap(snapshot.ring, &own, key_id, wrapped)?;
-    let body = key.open(&place(&id, "callback_bodies", "body"), blob(row, 5, "body")?)?;
+    let sealed = (text(row, 1, "key_id")?, blob(row, 2, "data_key")?, blob(row, 5, "body")?);
     Ok(KeptCallback {
         id,
-        body: Pii::new(body.to_vec()),
+        body: body(snapshot.ring, &id, sealed)?,
         tries: row.get(3)?,
         received_at: time(row, 4, "received_at")?,
     })
+}
+
+/// Opens a body: its wrap key's id, its wrapped key, itself.
+pub(super) fn body(
+    ring: &KeyRing,
+    id: &CallbackId,
+    (key_id, wrapped, sealed): (&str, &[u8], &[u8]),
+) -> Result<Pii<Vec<u8>>, StoreError> {
+    let key = DataKey::unwrap(ring, &place(id, "callbacks", "data_key"), key_id, wrapped)?;
+    let body = key.open(&place(id, "callback_bodies", "body"), sealed)?;
+    Ok(Pii::new(body.to_vec()))
 }
 
 fn apply(
@@ -260,15 +281,20 @@ fn apply(
         .optional()?;
     let Some((tries, received_at)) = waiting else { return Ok(CallbackOutcome::Done) };
     let Some(owner) = linking::owner(tx, report)? else {
-        park(tx, id, tries, timestamp(received_at, "received_at")?, moment.at)?;
+        park(tx, id, (tries, timestamp(received_at, "received_at")?), moment)?;
         return Ok(CallbackOutcome::Orphaned);
     };
     let recorded = record(tx, owner, News::CalledBack(report.clone()), moment)?;
+    // One that names another user is not tied to this one: it is to go when either does.
+    let owner = &recorded.verification;
+    let user = tx.ring.blind(Blinded::User, owner.user.as_str().as_bytes());
     tx.conn
         .prepare_cached(
-            "UPDATE callbacks SET state = 'done', due_at = NULL, tries = tries + 1 WHERE id = ?1",
+            "UPDATE callbacks SET state = 'done', due_at = NULL, tries = tries + 1,
+                 verification = CASE WHEN user_hash <> ?3 THEN NULL ELSE ?2 END
+             WHERE id = ?1",
         )?
-        .execute([id.as_bytes()])?;
+        .execute(params![id.as_bytes(), owner.id.as_bytes(), user])?;
     Ok(CallbackOutcome::Applied(Box::new(recorded)))
 }
 
@@ -286,11 +312,11 @@ fn set_aside(tx: &Tx<'_>, id: CallbackId, reason: AsideReason) -> Result<(), Sto
 fn park(
     tx: &Tx<'_>,
     id: CallbackId,
-    tries: u32,
-    received_at: Timestamp,
-    at: Timestamp,
+    (tries, received_at): (u32, Timestamp),
+    moment: &Moment,
 ) -> Result<(), StoreError> {
-    if at.duration_since(received_at) >= ORPHAN_LIFE {
+    let at = moment.at;
+    if at.duration_since(received_at) >= moment.policy.orphan_life {
         tx.conn.prepare_cached("DELETE FROM callbacks WHERE id = ?1")?.execute([id.as_bytes()])?;
         return Ok(());
     }

@@ -19,12 +19,6 @@ use crate::{
     },
 };
 
-/// How long one that was applied is kept, from its last delivery: a body that comes again within
-/// that time is known.
-const DONE_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// How long one that was set aside waits for somebody to look at it.
-const ASIDE_LIFE: SignedDuration = SignedDuration::from_hours(90 * 24);
-
 /// The statement that lists the callbacks that `$condition` selects.
 macro_rules! summaries_where {
     ($condition:literal) => {
@@ -94,11 +88,16 @@ pub(super) fn replay(tx: &Tx<'_>, id: CallbackId, at: Timestamp) -> Result<bool,
 
 /// Forgets up to `limit` whose time is over, bodies and keys. Those that are parked end by
 /// themselves; those that wait to be applied never do.
-pub(super) fn forget(tx: &Tx<'_>, at: Timestamp, limit: usize) -> Result<usize, StoreError> {
+pub(super) fn forget(
+    tx: &Tx<'_>,
+    [applied, aside]: [SignedDuration; 2],
+    at: Timestamp,
+    limit: usize,
+) -> Result<usize, StoreError> {
     let before = |life| at.saturating_sub(life).unwrap_or(Timestamp::MIN);
     // Ids sort by the time of arrival: the old ones are found without an index of their own, which
     // every callback would have to pay for.
-    let oldest = CallbackId::new(before(DONE_LIFE));
+    let oldest = CallbackId::new(before(applied.min(aside)));
     Ok(tx
         .conn
         .prepare_cached(
@@ -109,8 +108,8 @@ pub(super) fn forget(tx: &Tx<'_>, at: Timestamp, limit: usize) -> Result<usize, 
         )?
         .execute(params![
             oldest.as_bytes(),
-            millis(before(DONE_LIFE)),
-            millis(before(ASIDE_LIFE)),
+            millis(before(applied)),
+            millis(before(aside)),
             bound(limit)
         ])?)
 }

@@ -62,6 +62,15 @@ const TABLES: &[Table] = &[
         count: "SELECT key_id, count(*) FROM callbacks
             WHERE length(data_key) > 0 GROUP BY key_id",
     },
+    Table {
+        name: "held",
+        last: "SELECT max(number) FROM held",
+        stale: "SELECT number FROM held
+            WHERE number > ?1 AND number <= ?2 AND key_id <> ?3 ORDER BY number LIMIT ?4",
+        wrapped: "SELECT id, key_id, data_key FROM held WHERE number = ?1",
+        wrap: "UPDATE held SET key_id = ?2, data_key = ?3 WHERE number = ?1",
+        count: "SELECT key_id, count(*) FROM held GROUP BY key_id",
+    },
 ];
 
 struct Table {
@@ -277,7 +286,7 @@ fn report(snapshot: &Snapshot<'_>) -> Result<KeyReport, StoreError> {
     let mut statement = snapshot.conn.prepare_cached("SELECT key_id FROM key_checks")?;
     let needed = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
     let standing = |id: String, purpose, state| KeyStanding {
-        verifications: under(0, &id),
+        verifications: under(0, &id).saturating_add(under(2, &id)),
         callbacks: under(1, &id),
         needed: needed.contains(&id),
         id,

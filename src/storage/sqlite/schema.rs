@@ -24,6 +24,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("migrations/0006-recovery.sql")),
     M::up(include_str!("migrations/0007-keys.sql")),
     M::up(include_str!("migrations/0008-audit.sql")),
+    M::up(include_str!("migrations/0009-rights.sql")),
 ];
 
 /// Enough for every statement of this backend.
@@ -148,6 +149,12 @@ pub(super) fn is_sealed(conn: &Connection) -> Result<bool, rusqlite::Error> {
 
 /// Brings the schema up to date.
 pub(super) fn migrate(conn: &mut Connection) -> Result<(), DatabaseCause> {
+    let pages: i64 = conn.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+    if pages == 0 {
+        // Free pages can be given back piece by piece. A file that was made without this stays as it
+        // is: changing it means writing it anew.
+        conn.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")?;
+    }
     conn.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     Ok(Migrations::from_slice(MIGRATIONS).to_latest(conn)?)
 }

@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 use rusqlite::Connection;
 
 use super::{
+    erasure_log::ErasureLog,
     keys::Keeping,
     lane::{Lane, Worker},
     reader::{Read, Reader, Snapshot, read},
@@ -30,6 +31,7 @@ pub(in crate::storage) struct SqliteStore {
     writer: Lane<Job>,
     changes: Changes,
     pub(super) keys: Keeping,
+    pub(super) erasures: Arc<ErasureLog>,
     lock: Lock,
 }
 
@@ -77,8 +79,8 @@ impl<'a> Untouched<'a> {
     /// Proves that the keys fit, brings the schema up to date and starts the threads.
     pub(in crate::storage) fn start(
         mut self,
-        ring: KeyRing,
-        keys: &KeySource,
+        (ring, keys): (KeyRing, &KeySource),
+        erasures: ErasureLog,
         lock: File,
         width: Width,
     ) -> Result<SqliteStore, OpenError> {
@@ -97,15 +99,16 @@ impl<'a> Untouched<'a> {
             (0..width.readers.max(1)).map(|_| schema::reading(path)).collect();
         let readers = readers.map_err(|error| failed(path, error))?;
         let keys = Keeping::new(ring, keys.clone());
-        SqliteStore::run(self.conn, readers, keys, lock, width.queue).map_err(OpenError::Thread)
+        SqliteStore::run((self.conn, readers), keys, erasures, lock, width.queue)
+            .map_err(OpenError::Thread)
     }
 }
 
 impl SqliteStore {
     fn run(
-        conn: Connection,
-        readers: Vec<Connection>,
+        (conn, readers): (Connection, Vec<Connection>),
         keys: Keeping,
+        erasures: ErasureLog,
         lock: File,
         bound: usize,
     ) -> io::Result<Self> {
@@ -126,6 +129,7 @@ impl SqliteStore {
             writer: Lane::start("gerbang-write", bound, vec![write])?,
             changes,
             keys,
+            erasures: Arc::new(erasures),
             lock: Lock(lock),
         })
     }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     domain::{
         Chain, Delivery, DeliveryId, DeliveryOutcome, DeliveryState, DueDelivery, Endpoint,
-        EndpointId, LastTry, NextStep, ReasonCode, Status, Tried, WebhookEvent,
+        EndpointId, LastTry, NextStep, ReasonCode, Status, Tried, VerificationId, WebhookEvent,
     },
     storage::{
         error::StoreError,
@@ -324,6 +324,21 @@ fn page(
         page.items.push(delivery(row)?);
     }
     Ok(page)
+}
+
+/// All that tell of one verification, oldest first.
+pub(super) fn about(
+    snapshot: &Snapshot<'_>,
+    id: VerificationId,
+) -> Result<Vec<Delivery>, StoreError> {
+    let mut statement =
+        snapshot.conn.prepare_cached(deliveries_where!("verification = ?1 ORDER BY id"))?;
+    let mut rows = statement.query([id.as_bytes()])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(delivery(row)?);
+    }
+    Ok(found)
 }
 
 fn delivery(row: &Row<'_>) -> Result<Delivery, StoreError> {

@@ -10,9 +10,12 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use rusqlite::Connection;
@@ -41,6 +44,8 @@ pub(super) struct Tx<'a> {
     pub(super) shelf: &'a Shelf,
     changed: Vec<VerificationId>,
     posted: bool,
+    /// Who wants the log folded into the file after the commit.
+    folds: Vec<Arc<AtomicBool>>,
 }
 
 impl Tx<'_> {
@@ -53,6 +58,11 @@ impl Tx<'_> {
     /// vain, which does no harm.
     pub(super) const fn post(&mut self) {
         self.posted = true;
+    }
+
+    /// Lets the log be folded into the file after the commit, and `folded` be set if it was.
+    pub(super) fn fold(&mut self, folded: Arc<AtomicBool>) {
+        self.folds.push(folded);
     }
 }
 
@@ -168,6 +178,32 @@ impl Writer {
         batch.finish();
     }
 
+    /// Folds the log into the file and empties it; says whether it did.
+    fn fold(&self) -> bool {
+        /// Whoever reads just now is not waited for as long as usual: everybody else waits too.
+        const BRIEF: Duration = Duration::from_millis(100);
+        let patience = self.conn.query_row("PRAGMA busy_timeout", [], |row| row.get::<_, u32>(0));
+        let patience = patience.unwrap_or(5000);
+        let _ = self.conn.busy_timeout(BRIEF);
+        // Some of the free pages go back to the disk; the rest next time. A file that cannot do that
+        // keeps them, overwritten.
+        if let Err(error) = self.give_back() {
+            tracing::warn!(%error, "free pages of the database could not be given back");
+        }
+        let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let busy = self.conn.query_row(sql, [], |row| row.get::<_, i64>(0));
+        let _ = self.conn.busy_timeout(Duration::from_millis(patience.into()));
+        matches!(busy, Ok(0))
+    }
+
+    fn give_back(&self) -> Result<(), rusqlite::Error> {
+        let mut statement = self.conn.prepare("PRAGMA incremental_vacuum(1024)")?;
+        let mut pages = statement.query([])?;
+        // A page a step.
+        while pages.next()?.is_some() {}
+        Ok(())
+    }
+
     fn execute(&self, sql: &'static str) -> Result<(), rusqlite::Error> {
         self.conn.prepare_cached(sql)?.execute([]).map(drop)
     }
@@ -202,7 +238,7 @@ struct Batch<'a> {
 impl<'a> Batch<'a> {
     fn new(writer: &'a Writer) -> Self {
         let (conn, ring, shelf) = (&writer.conn, &writer.ring, &writer.shelf);
-        let tx = Tx { conn, ring, shelf, changed: Vec::new(), posted: false };
+        let tx = Tx { conn, ring, shelf, changed: Vec::new(), posted: false, folds: Vec::new() };
         Self { writer, tx, jobs: Vec::new(), careful: false, broken: false, stuck: None }
     }
 
@@ -276,6 +312,9 @@ impl<'a> Batch<'a> {
     fn finish(mut self) {
         if !self.writer.conn.is_autocommit() {
             self.commit();
+        }
+        if !self.tx.folds.is_empty() && self.writer.fold() {
+            self.tx.folds.iter().for_each(|folded| folded.store(true, Ordering::Release));
         }
         for id in self.tx.changed.drain(..) {
             self.writer.changes.announce(id);

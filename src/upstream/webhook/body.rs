@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::domain::{Delivery, DueDelivery, ReasonCode};
+use crate::domain::{Delivery, DueDelivery, ReasonCode, WebhookEvent};
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -19,7 +19,8 @@ struct Body<'a> {
 #[serde(rename_all = "camelCase")]
 struct Data<'a> {
     id: String,
-    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason_code: Option<&'static str>,
     revision: u64,
@@ -33,13 +34,18 @@ struct Data<'a> {
 pub(super) fn of(due: &DueDelivery) -> Result<Vec<u8>, serde_json::Error> {
     let Delivery { event, verification, status, reason, revision, created_at, occurred_at, .. } =
         &due.delivery;
+    // Of an erased one nothing is told but that it was.
+    let is_there = match event {
+        WebhookEvent::VerificationUpdated => true,
+        WebhookEvent::VerificationErased => false,
+    };
     serde_json::to_vec(&Body {
         event: event.as_str(),
         timestamp: *occurred_at,
         data: Data {
             id: verification.to_string(),
-            status: status.as_str(),
-            reason_code: reason.map(ReasonCode::as_str),
+            status: is_there.then(|| status.as_str()),
+            reason_code: reason.filter(|_| is_there).map(ReasonCode::as_str),
             revision: *revision,
             reference: due.reference.as_deref(),
             created_at: *created_at,

@@ -17,6 +17,7 @@ pub async fn receive(ports: &Ports, body: Vec<u8>) -> Result<(), Error> {
             session: report.session.clone(),
             submission: Some(report.submission.id.clone()),
             user: report.user.clone(),
+            status: Some(report.submission.status.clone()),
         },
     );
     let callback = NewCallback { body: Pii::new(body), fingerprint, received_at: ports.now() };

@@ -98,6 +98,14 @@ pub async fn start_for(
 }
 
 async fn open(ports: &Ports, wanted: Wanted, deadline: Timestamp) -> Result<Started, Error> {
+    match opened(ports, wanted, deadline).await {
+        // What was begun a moment ago is not there any more.
+        Err(Error::NotFound) => Err(Error::ErasedMeanwhile),
+        done => done,
+    }
+}
+
+async fn opened(ports: &Ports, wanted: Wanted, deadline: Timestamp) -> Result<Started, Error> {
     let mut asked = false;
     loop {
         let now = ports.now();

@@ -178,6 +178,7 @@ pub(super) fn callback(report: &SubmissionReport, minutes: i64) -> NewCallback {
             session: report.session.clone(),
             submission: Some(report.submission.id.clone()),
             user: report.user.clone(),
+            status: Some(report.submission.status.clone()),
         },
         received_at: at(minutes),
     }

@@ -1,7 +1,7 @@
 //! Kept callbacks for operators, and the end of their time.
 
 use gerbang::{
-    domain::{AsideReason, CallbackState, Pii},
+    domain::{AsideReason, CallbackState, Pii, Retention},
     storage::{CallbackFingerprint, NewCallback, Store},
 };
 
@@ -92,12 +92,12 @@ pub(super) async fn applied_and_aside_ones_are_forgotten_in_time_and_others_neve
     let waiting = store.keep_callback(callback(&report("sub-9", "cust-9", None, valid()), 0)).await;
     let waiting = waiting.unwrap();
 
-    let early = store.forget_callbacks(at(30 * DAY - 1), 10).await.unwrap();
-    let first = store.forget_callbacks(at(30 * DAY + 2), 1).await.unwrap();
-    let second = store.forget_callbacks(at(30 * DAY + 2), 10).await.unwrap();
-    let third = store.forget_callbacks(at(50 * DAY + 1), 10).await.unwrap();
+    let early = store.forget_callbacks(&Retention::default(), at(30 * DAY - 1), 10).await.unwrap();
+    let first = store.forget_callbacks(&Retention::default(), at(30 * DAY + 2), 1).await.unwrap();
+    let second = store.forget_callbacks(&Retention::default(), at(30 * DAY + 2), 10).await.unwrap();
+    let third = store.forget_callbacks(&Retention::default(), at(50 * DAY + 1), 10).await.unwrap();
     let before_last = store.find_callback(aside).await.unwrap();
-    let last = store.forget_callbacks(at(90 * DAY + 1), 10).await.unwrap();
+    let last = store.forget_callbacks(&Retention::default(), at(90 * DAY + 1), 10).await.unwrap();
 
     assert_eq!([early, first, second, third, last], [0, 1, 1, 1, 1]);
     assert!(before_last.is_some() && store.find_callback(aside).await.unwrap().is_none());

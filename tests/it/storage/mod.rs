@@ -8,6 +8,7 @@ mod audit;
 mod bed;
 mod callbacks;
 mod damage;
+mod erasing;
 mod folder;
 mod idempotency;
 mod kept;

@@ -79,6 +79,7 @@ async fn backlog(count: i64) -> (Folder, Ports, Arc<Ignorant>, ManualClock) {
         clock: clock.shared(),
         tasks: Tasks::on_current_runtime(),
         policy: Policy::default(),
+        retention: gerbang::domain::Retention::default(),
         redirects: RedirectRules { allowed: AllowList::default(), default: None, through: None },
         sdk: None,
         start_deadline: SignedDuration::from_secs(10),

@@ -1,0 +1,8 @@
+//! A user's rights: everything that is held is handed out, and goes.
+
+mod ageing;
+mod backups;
+mod erasing;
+mod exporting;
+mod given;
+mod under_way;
