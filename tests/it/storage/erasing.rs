@@ -2,7 +2,7 @@
 
 use gerbang::{
     domain::{AuditActor, ErasureOrder, Hold},
-    storage::{CallbackOutcome, Store},
+    storage::CallbackOutcome,
 };
 use jiff::SignedDuration;
 use rusqlite::Connection;
