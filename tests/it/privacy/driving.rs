@@ -7,7 +7,7 @@ use gerbang::{
     sandbox::{Fault, FaultBody, FaultRule, Operation},
 };
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     contacts::user_service::{Mood, UserService},
@@ -45,19 +45,23 @@ pub(super) async fn drive(app: &TestApp) -> (Answer, Vec<String>) {
     let session = app.session(&id).await;
     app.provider.finish_capture(&session).unwrap();
     app.provider.wait_until(|provider| provider.scripts_running() == 0).await;
-    app.call_back(json!({
-        "submissionId": app.provider.submissions().pop().unwrap().submission_id,
-        "userId": "canary-user-77", "userIdType": "EXAMPLE_APP_USER_ID",
-        "partnerSessionId": session, "status": "COMPLETED", "result": "VALID",
-        "submissionDetails": { "ktpData": { "nik": "9901017777770001", "name": "CANARY CONTOH" } },
-    }))
-    .await;
+    app.call_back(callback(app, &session)).await;
     let approved = app.wait_for(&token, &id, &["approved"]).await;
     app.get_verification(&format!("{token}x"), &id).await;
     app.call_back(json!({ "nik": "9901017777770001" })).await;
     app.start_verification(&token, json!({ "channel": "sdk", "canary77": "+6281777333001" })).await;
     let signature = token.rsplit('.').next().unwrap().to_owned();
     (approved, vec![started.text("/sdkToken"), signature, session, way])
+}
+
+/// A callback that says more than it has to.
+pub(super) fn callback(app: &TestApp, session: &str) -> Value {
+    json!({
+        "submissionId": app.provider.submissions().remove(0).submission_id,
+        "userId": "canary-user-77", "userIdType": "EXAMPLE_APP_USER_ID",
+        "partnerSessionId": session, "status": "COMPLETED", "result": "VALID",
+        "submissionDetails": { "ktpData": { "nik": "9901017777770001", "name": "CANARY CONTOH" } },
+    })
 }
 
 /// Looks at a picture and meets every kind of trouble with it; gives what opens its link.
@@ -206,4 +210,22 @@ pub(super) fn back_ends_were_told(receiver: &Receiver) -> Vec<u8> {
 pub(super) fn routes_left_out(metrics: &str) -> BTreeSet<&'static str> {
     let driven = |path: &str| metrics.contains(&format!("route=\"{path}\""));
     OPERATIONS.iter().map(|operation| operation.path).filter(|path| !driven(path)).collect()
+}
+
+/// Hands out and destroys what is held of the user, with a callback that is late; gives what is told
+/// of it.
+pub(super) async fn drive_rights(app: &TestApp, callback: Value) -> Vec<u8> {
+    let token = app.service_token("subject:export subject:erase");
+    let path = format!("/v1/backend/users/{USER}");
+    let export = app.request(Method::GET, &format!("{path}/export"), &token);
+    let export = app.send(export).await;
+    let held = String::from_utf8(export.body).unwrap();
+    assert!(held.contains("9901017777770001"), "the export holds what is held");
+    let poor = app.service_token("nothing:at-all");
+    let mut told = app.send(app.request(Method::DELETE, &path, &poor)).await.body;
+    let receipt = app.send(app.request(Method::DELETE, &path, &token)).await;
+    assert_eq!(receipt.status, 200);
+    told.extend(receipt.body);
+    told.extend(app.call_back(callback).await.body);
+    told
 }

@@ -10,8 +10,8 @@ async fn pass(app: &TestApp, hours: i64) {
     app.idle().await;
     app.clock.advance(SignedDuration::from_hours(hours));
     let minute = app.now() + SignedDuration::from_mins(1);
-    // The one that forgets callers, and the one that forgets what is held.
-    let slept = app.clock.wait_for_sleepers_until(minute, 2);
+    // Those that forget callers, forget what is held, look after the keys and anchor the audit log.
+    let slept = app.clock.wait_for_sleepers_until(minute, 4);
     tokio::time::timeout(PATIENCE, slept).await.expect("a job that has had its turn");
 }
 

@@ -159,6 +159,7 @@ async fn what_the_law_wants_is_kept_apart_and_said() {
 async fn rights_need_their_scope_and_a_user_id() {
     let app = TestApp::start().await;
     approved(&app, "cust-1").await;
+    let entries = count(&app, "audit");
     let every_other =
         app.service_token("verification:read verification:start webhook:manage subject:export");
 
@@ -173,7 +174,7 @@ async fn rights_need_their_scope_and_a_user_id() {
     assert_eq!((exported.status, exported.problem().as_str()), (403, "insufficient-scope"));
     assert_eq!((nobody.status, nobody.problem().as_str()), (422, "validation-failed"));
     assert_eq!(count(&app, "verifications"), 1);
-    assert_eq!(count(&app, "audit"), 0, "nothing was done");
+    assert_eq!(count(&app, "audit"), entries, "nothing was done");
     app.stop().await;
 }
 
