@@ -8,6 +8,7 @@ use crate::support::{PATIENCE, TestApp};
 /// Moves the clock, and waits until the job that forgets has had its turn.
 async fn pass(app: &TestApp, hours: i64) {
     app.idle().await;
+    app.clock.wait_for_sleepers_until(app.now() + SignedDuration::from_mins(1), 2).await;
     app.clock.advance(SignedDuration::from_hours(hours));
     let minute = app.now() + SignedDuration::from_mins(1);
     // Those that forget callers, forget what is held, look after the keys and anchor the audit log.

@@ -145,6 +145,8 @@ async fn what_the_law_wants_is_kept_apart_and_said() {
     assert_eq!(seen["heldByLaw"][0]["data"]["contact"]["value"], "6281234560001");
     assert_eq!(seen["heldByLaw"][0]["data"]["verdict"]["status"], "approved");
     assert!(!seen.to_string().contains("ktpData"), "{seen}");
+    let minute = app.now() + jiff::SignedDuration::from_mins(1);
+    app.clock.wait_for_sleepers_until(minute, 2).await;
     app.clock.advance(jiff::SignedDuration::from_hours(1001));
     let gone = async {
         while count(&app, "held") > 0 {
