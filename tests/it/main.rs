@@ -20,6 +20,7 @@ mod demo;
 mod edge;
 mod events;
 mod faults;
+mod guides;
 mod idempotency;
 mod images;
 mod kept;

@@ -23,11 +23,17 @@ struct Guide {
 }
 
 /// For developers of apps and back ends.
-const FOR_DEVELOPERS: [Guide; 9] = guides![
+const FOR_DEVELOPERS: [Guide; 15] = guides![
+    "quick-start": "From nothing to a verdict in ten minutes, with curl.",
+    "android": "A verification in a Kotlin app.",
+    "ios": "A verification in a Swift app.",
+    "flutter": "A verification in a Dart app.",
+    "web": "A verification in a web page: the launch URL, frames and cameras, the way back.",
     "demo": "One verification from start to verdict on your own machine.",
     "statuses": "What the states and reasons mean, and what an app should show.",
     "events": "Being told of changes: server-sent events and long polls.",
     "errors": "Every problem, its likely cause, and what to do.",
+    "idempotency": "Requests that can be sent again, and how.",
     "contacts": "Who proves that a phone number or email address was verified.",
     "redirects": "The way back from the provider's page to your app.",
     "tokens": "What is checked of an access token, and how to make some for development.",
@@ -36,7 +42,8 @@ const FOR_DEVELOPERS: [Guide; 9] = guides![
 ];
 
 /// For those who run the gateway.
-const FOR_OPERATORS: [Guide; 4] = guides![
+const FOR_OPERATORS: [Guide; 5] = guides![
+    "going-live": "What has to be true before real users come: a checklist.",
     "configuration": "Every setting.",
     "logging": "Log lines, metrics, and what to alert on.",
     "operations": "What to do about results that do not arrive, and other work by hand.",

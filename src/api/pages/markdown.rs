@@ -1,4 +1,4 @@
-//! The documents as HTML: `CommonMark` with tables, links bent to where the pages are.
+//! The documents as HTML: `CommonMark` with tables and lists to tick off, links bent to where the pages are.
 
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 
@@ -7,7 +7,7 @@ use super::guides;
 /// `markdown` as HTML. The documents are our own; HTML in them is shown as text all the same.
 #[expect(clippy::wildcard_enum_match_arm, reason = "of the many events a few are of interest")]
 pub(super) fn to_html(markdown: &str) -> String {
-    let parser = Parser::new_ext(markdown, Options::ENABLE_TABLES);
+    let parser = Parser::new_ext(markdown, Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS);
     let mut events: Vec<Event<'_>> = Vec::new();
     // Links to what is not served, whose text is kept.
     let mut unlinked = 0_usize;
