@@ -18,8 +18,12 @@ const LONGEST_ANSWER: u64 = 1024 * 1024;
 /// and the body.
 pub(super) fn ask(listen: SocketAddr, method: &str, path: &str) -> anyhow::Result<(u16, String)> {
     let address = reachable(listen);
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)
-        .with_context(|| format!("nothing listens on {address}"))?;
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE).with_context(|| {
+        format!(
+            "nothing listens on {address}: start the gateway, or name by --config the \
+                 configuration it runs with"
+        )
+    })?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     write!(

@@ -16,6 +16,9 @@ use crate::{
     storage::{self, OpenError, Options, Store},
 };
 
+/// What to do about an id that is not there.
+const LISTED: &str = "`gerbang callbacks list` prints those there are";
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// List what needs a look: callbacks that are aside or name nothing of ours, newest first.
@@ -33,7 +36,7 @@ pub(super) struct ListOptions {
     #[arg(long, value_name = "STATE")]
     state: Option<State>,
     /// Only those older than this one: the last of the page before.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = callback)]
     before: Option<CallbackId>,
     /// How many, at most 1000.
     #[arg(long, value_name = "NUMBER", default_value_t = 100)]
@@ -44,6 +47,7 @@ pub(super) struct ListOptions {
 #[derive(Debug, Args)]
 pub(super) struct ShowOptions {
     /// Its id, `cbk_…`.
+    #[arg(value_parser = callback)]
     id: CallbackId,
 }
 
@@ -51,7 +55,7 @@ pub(super) struct ShowOptions {
 #[derive(Debug, Args)]
 pub(super) struct ReplayOptions {
     /// Their ids, `cbk_…`.
-    #[arg(required = true, value_name = "ID")]
+    #[arg(required = true, value_name = "ID", value_parser = callback)]
     ids: Vec<CallbackId>,
 }
 
@@ -108,7 +112,7 @@ async fn with_store(store: &dyn Store, command: Command) -> anyhow::Result<()> {
         Command::Show(ShowOptions { id }) => print(&found(store, id).await?),
         Command::Replay(ReplayOptions { ids }) => {
             for id in ids {
-                ensure!(store.replay_callback(id, SystemClock.now()).await?, "there is no {id}");
+                ensure!(store.replay_callback(id, SystemClock.now()).await?, "{}", absent(id));
                 print(&found(store, id).await?)?;
             }
             Ok(())
@@ -117,7 +121,11 @@ async fn with_store(store: &dyn Store, command: Command) -> anyhow::Result<()> {
 }
 
 async fn found(store: &dyn Store, id: CallbackId) -> anyhow::Result<CallbackSummary> {
-    store.find_callback(id).await?.with_context(|| format!("there is no {id}"))
+    store.find_callback(id).await?.with_context(|| absent(id))
+}
+
+fn absent(id: CallbackId) -> String {
+    format!("there is no {id}; {LISTED}")
 }
 
 fn with_gateway(settings: &Settings, command: Command) -> anyhow::Result<()> {
@@ -128,7 +136,7 @@ fn with_gateway(settings: &Settings, command: Command) -> anyhow::Result<()> {
             200 => {
                 write!(std::io::stdout().lock(), "{body}").context("the answer cannot be printed")
             }
-            404 => bail!("there is no such callback"),
+            404 => bail!("there is no such callback; {LISTED}"),
             _ => bail!("the gateway answered {status}; its log says why"),
         }
     };
@@ -150,6 +158,10 @@ fn with_gateway(settings: &Settings, command: Command) -> anyhow::Result<()> {
             ids.iter().try_for_each(|id| ask("POST", &format!("/admin/callbacks/{id}/replay")))
         }
     }
+}
+
+fn callback(text: &str) -> Result<CallbackId, String> {
+    text.parse().map_err(|_| format!("not the id of a callback (cbk_…); {LISTED}"))
 }
 
 fn print(summary: &CallbackSummary) -> anyhow::Result<()> {

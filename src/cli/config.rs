@@ -31,17 +31,32 @@ fn run(
     file: Option<PathBuf>,
     write: impl FnOnce(&Inspection, &mut dyn Write) -> io::Result<()>,
 ) -> ExitCode {
+    let is_file_given = file.is_some();
     let inspection = inspect(Sources::from_process(file));
     let written = write(&inspection, &mut io::stdout().lock());
     let told = match &inspection.outcome {
         Ok(_) => Ok(true),
-        Err(mistakes) => tell(mistakes).map(|()| false),
+        Err(mistakes) => tell(mistakes).map(|()| {
+            if !is_file_given {
+                tell_of_no_file();
+            }
+            false
+        }),
     };
     // A closed pipe is a failure too: whoever reads the code must not take silence for success.
     match (written, told) {
         (Ok(()), Ok(true)) => ExitCode::SUCCESS,
         (Ok(()), Ok(false)) | (Err(_), _) | (_, Err(_)) => ExitCode::FAILURE,
     }
+}
+
+/// What is wrong, more often than not, where every required setting is missing.
+#[expect(clippy::print_stderr, reason = "it follows the mistakes, which stand there")]
+pub(super) fn tell_of_no_file() {
+    eprintln!(
+        "\nno configuration file was given\n  remedy: name one by --config FILE or GERBANG_CONFIG; \
+         config/example.toml of the source is one to begin with"
+    );
 }
 
 fn tell(mistakes: &Mistakes) -> io::Result<()> {

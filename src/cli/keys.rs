@@ -27,8 +27,9 @@ pub(super) enum Command {
     Generate(GenerateOptions),
     /// Show the keys, how much is sealed under each, and which of them may be taken out.
     Status,
-    /// Add a new key that seals from now on. The one before still opens what it sealed, until a running
-    /// gateway has wrapped everything anew.
+    /// Add a new key that seals from now on.
+    ///
+    /// The one before still opens what it sealed, until a running gateway has wrapped everything anew.
     Rotate,
 }
 
@@ -49,8 +50,12 @@ pub(super) fn run(file: Option<PathBuf>, command: Command) -> anyhow::Result<()>
 }
 
 fn generate(file: &Path) -> anyhow::Result<()> {
-    generate_key_ring(file)
-        .with_context(|| format!("the key ring {} cannot be made", file.display()))?;
+    generate_key_ring(file).with_context(|| {
+        format!(
+            "the key ring {} cannot be made; choose by --out a new file in a folder that is there",
+            file.display()
+        )
+    })?;
     let advice = format!(
         "A new key ring is in {}. Keep a copy, apart from the data: without it the data cannot be \
          read, by anyone.\n",

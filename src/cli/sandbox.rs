@@ -13,13 +13,18 @@ use crate::sandbox::{CallbackMethod, CallbackTarget, Sandbox, SandboxCredentials
 #[derive(Debug, Args)]
 pub(super) struct Options {
     /// Where to listen. Keep it on this machine: a sandbox approves whoever asks.
-    #[arg(long, default_value = "127.0.0.1:8070")]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8070")]
     listen: SocketAddr,
     /// The client id it knows.
-    #[arg(long, default_value = "sandbox-client")]
+    #[arg(long, value_name = "ID", default_value = "sandbox-client")]
     client_id: String,
     /// The pass key it knows.
-    #[arg(long, default_value = "sandbox-pass-key", env = "GERBANG_SANDBOX_PASS_KEY")]
+    #[arg(
+        long,
+        value_name = "KEY",
+        default_value = "sandbox-pass-key",
+        env = "GERBANG_SANDBOX_PASS_KEY"
+    )]
     pass_key: String,
     /// Where results are sent, such as <http://127.0.0.1:8080/callbacks/provider>.
     #[arg(long, value_name = "URL", requires = "callback_header")]
@@ -28,13 +33,13 @@ pub(super) struct Options {
     #[arg(long, value_name = "HEADER", env = "GERBANG_SANDBOX_CALLBACK_HEADER")]
     callback_header: Option<String>,
     /// The method of callbacks.
-    #[arg(long, default_value = "POST", value_parser = ["POST", "PUT", "PATCH"])]
+    #[arg(long, value_name = "METHOD", default_value = "POST", value_parser = ["POST", "PUT", "PATCH"])]
     callback_method: String,
     /// Seconds from capture to the first result, and from each result to the next.
-    #[arg(long, default_value_t = 2)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 2)]
     outcome_delay: u64,
     /// Seconds a partner token lives.
-    #[arg(long, default_value_t = 1800)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 1800)]
     token_life: u64,
     /// Write one line for each call.
     #[arg(long)]

@@ -86,12 +86,10 @@ async fn write(store: &Arc<dyn Store>, user: UserId, out: &mut impl Write) -> an
 }
 
 fn new_file(path: &Path) -> anyhow::Result<std::fs::File> {
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .with_context(|| format!("{} cannot be made", path.display()))
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).with_context(|| {
+        let file = path.display();
+        format!("{file} cannot be made; choose by --out a new file in a folder that is there")
+    })
 }
 
 fn with_store(
@@ -101,7 +99,11 @@ fn with_store(
     let settings = config::load(Sources::from_process(file))?;
     let options = storage::Options::from(&settings.storage);
     // Opening would make one, and look as if nothing had been held.
-    anyhow::ensure!(options.path.exists(), "there is no store at {}", options.path.display());
+    anyhow::ensure!(
+        options.path.exists(),
+        "there is no database {}: run this where the gateway runs, with its configuration",
+        options.path.display()
+    );
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -45,7 +45,7 @@ pub(super) struct MintOptions {
     #[arg(long = "use", value_enum, default_value_t = Use::App)]
     token_use: Use,
     /// Which entry of `[[auth.issuers]]`, when several for development have this use.
-    #[arg(long)]
+    #[arg(long, value_name = "NAME")]
     audience: Option<String>,
     /// The user's phone number, verified.
     #[arg(long, value_name = "NUMBER")]
@@ -103,7 +103,10 @@ pub(super) fn mint(file: Option<PathBuf>, options: MintOptions) -> anyhow::Resul
     let settings = config::load(Sources::from_process(file))?;
     let issuer = issuer(&settings, &options)?;
     let text = std::fs::read_to_string(&options.key).map(Zeroizing::new);
-    let text = text.with_context(|| format!("{} cannot be read", options.key.display()))?;
+    let text = text.with_context(|| {
+        let file = options.key.display();
+        format!("{file} cannot be read; `gerbang token key --out FILE` makes a key")
+    })?;
     let key = DevelopmentKey::from_pem(&text)?;
     let life = Life { from: SystemClock.now(), lasts: options.ttl };
     let token = key.mint(issuer, claims(issuer, options)?, life)?;
@@ -183,5 +186,8 @@ fn write(file: &Path, mode: u32, text: &str) -> anyhow::Result<()> {
         .mode(mode)
         .open(file)
         .and_then(|mut open| open.write_all(text.as_bytes()));
-    written.with_context(|| format!("{} cannot be written", file.display()))
+    written.with_context(|| {
+        let file = file.display();
+        format!("{file} cannot be written; choose by --out a new file in a folder that is there")
+    })
 }

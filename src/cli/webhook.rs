@@ -18,6 +18,8 @@ use crate::{
 
 /// How many are read from the store at a time.
 const PAGE: usize = 100;
+/// What to do about a name that is not there.
+const LISTED: &str = "`gerbang webhook list` prints those there are";
 
 /// Which deliveries to print.
 #[derive(Debug, Args)]
@@ -97,7 +99,7 @@ pub(super) fn redeliver(file: Option<PathBuf>, options: RedeliverOptions) -> any
         if let Some(id) = options.id {
             match store.redeliver(id, now).await? {
                 Redelivered::Due(_) => {}
-                Redelivered::Unknown => anyhow::bail!("there is no delivery {id}"),
+                Redelivered::Unknown => anyhow::bail!("there is no delivery {id}; {LISTED}"),
                 Redelivered::NoEndpoint => anyhow::bail!(
                     "the endpoint of {id} was not in the settings of the gateway that ran last"
                 ),
@@ -117,7 +119,9 @@ pub(super) fn enable(file: Option<PathBuf>, options: EnableOptions) -> anyhow::R
     with_store(file, async |store| {
         let id = options.endpoint;
         if !store.enable_endpoint(id.clone(), SystemClock.now()).await? {
-            anyhow::bail!("there is no endpoint {id} in the settings of the gateway that ran last");
+            anyhow::bail!(
+                "there is no endpoint {id} in the settings of the gateway that ran last; {LISTED}"
+            );
         }
         say(&format!(
             "The endpoint {id} is enabled; what waits for it is due when the gateway is started."
@@ -154,7 +158,11 @@ fn with_store(
     let settings = config::load(Sources::from_process(file))?;
     let options = storage::Options::from(&settings.storage);
     // Opening would make one, and look as if everything had been delivered.
-    anyhow::ensure!(options.path.exists(), "there is no store at {}", options.path.display());
+    anyhow::ensure!(
+        options.path.exists(),
+        "there is no database {}: run this where the gateway runs, with its configuration",
+        options.path.display()
+    );
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -194,11 +202,12 @@ fn say(text: &str) -> anyhow::Result<()> {
 }
 
 fn endpoint(text: &str) -> Result<EndpointId, &'static str> {
-    EndpointId::parse(text).ok_or("not a name of an endpoint")
+    EndpointId::parse(text)
+        .ok_or("not a name of an endpoint, which is its `id` in the settings, such as ledger")
 }
 
-fn delivery(text: &str) -> Result<DeliveryId, crate::domain::InvalidId> {
-    text.parse()
+fn delivery(text: &str) -> Result<DeliveryId, String> {
+    text.parse().map_err(|_| format!("not the id of a delivery (whd_…); {LISTED}"))
 }
 
 impl From<State> for DeliveryState {

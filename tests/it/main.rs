@@ -11,6 +11,7 @@
 
 mod audit;
 mod callbacks;
+mod command_line;
 mod config;
 mod contacts;
 mod contract;
