@@ -106,7 +106,7 @@ impl Issuer {
             "aud": BACKEND_AUDIENCE,
             "sub": "demo-backend",
             "client_id": "demo-backend",
-            "scope": "verification:read",
+            "scope": "verification:read verification:read:pii",
         }))
     }
 

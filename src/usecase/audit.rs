@@ -1,6 +1,6 @@
 //! What is written down of reads of personal data, and who may look at that.
 //!
-//! Invariant: no entry, no read. Whoever hands out personal data calls [`written`] first, and hands out
+//! Invariant: no entry, no read. Whoever hands out personal data calls `written` first, and hands out
 //! nothing if that fails.
 
 pub use crate::storage::AuditFilter;

@@ -42,11 +42,12 @@ const FOR_DEVELOPERS: [Guide; 15] = guides![
 ];
 
 /// For those who run the gateway.
-const FOR_OPERATORS: [Guide; 5] = guides![
+const FOR_OPERATORS: [Guide; 6] = guides![
     "going-live": "What has to be true before real users come: a checklist.",
     "configuration": "Every setting.",
     "logging": "Log lines, metrics, and what to alert on.",
     "operations": "What to do about results that do not arrive, and other work by hand.",
+    "privacy": "What is held of people, why, for how long, and what proves it.",
     "security": "What could go wrong on purpose, and what stands in the way.",
 ];
 

@@ -37,9 +37,14 @@ pub(crate) async fn list(
     if !(1..=100).contains(&limit) {
         return Err(ApiError::invalid_at("?limit", "Ask for 1 to 100 at a time."));
     }
-    let before = query.cursor.as_deref().map(str::parse).transpose().map_err(|_| {
-        ApiError::invalid_at("?cursor", "Use the `nextCursor` of the page before, as it is.")
-    })?;
+    let before = query.cursor.as_deref().map(|text| {
+        // As it was given and in no other spelling.
+        let sequence = text.parse().ok().filter(|sequence: &u64| sequence.to_string() == text);
+        sequence.ok_or_else(|| {
+            ApiError::invalid_at("?cursor", "Use the `nextCursor` of the page before, as it is.")
+        })
+    });
+    let before = before.transpose()?;
     let verification = query.verification_id.as_deref().map(str::parse).transpose();
     let action = query.action.as_deref().map(|text| {
         let known = AuditAction::parse(text);

@@ -145,6 +145,7 @@ async fn queries_that_cannot_be_used_say_where_and_repeat_nothing() {
         ("audit", "verificationId=x", "?verificationId"),
         ("audit", "action=x", "?action"),
         ("audit", "cursor=-1", "?cursor"),
+        ("audit", "cursor=007", "?cursor"),
         ("audit", "limit=0", "?limit"),
     ] {
         let answer = match path {

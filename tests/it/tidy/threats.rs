@@ -1,4 +1,4 @@
-//! The threat model keeps its word: each test and each place in the code that it names exists, each
+//! The threat model and the page on personal data keep their word: each test and each place in the code that it names exists, each
 //! threat has a test, and each yardstick leads to threats.
 
 use std::{collections::BTreeSet, path::Path};
@@ -151,6 +151,14 @@ mod tests {
         assert!(cells(&page.text, "test").len() > 60, "the tables were not understood");
         source::assert_none(&broken(&page.text, &tests(&source::rust())));
         source::assert_none(&misplaced(&page.text, &source::rust()));
+    }
+
+    #[test]
+    fn every_promise_about_personal_data_names_tests_that_exist() {
+        let page = source::one("docs/privacy.md");
+
+        assert!(cells(&page.text, "test").len() > 20, "the tables were not understood");
+        source::assert_none(&broken(&page.text, &tests(&source::rust())));
     }
 
     #[test]
