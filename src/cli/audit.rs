@@ -5,13 +5,13 @@
 
 use std::{io::Write as _, path::PathBuf};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, bail};
 use clap::Args;
 
+use super::store;
 use crate::{
-    config::{self, Sources},
     domain::{AuditDamage, AuditHead, AuditReport},
-    storage::{Options, check_audit},
+    storage::check_audit,
 };
 
 /// What the log is compared with.
@@ -24,13 +24,7 @@ pub(super) struct VerifyOptions {
 }
 
 pub(super) fn verify(file: Option<PathBuf>, options: &VerifyOptions) -> anyhow::Result<()> {
-    let settings = config::load(Sources::from_process(file))?;
-    let store = Options::from(&settings.storage);
-    ensure!(
-        store.path.exists(),
-        "there is no database {}: run this where the gateway runs, with its configuration",
-        store.path.display()
-    );
+    let (_, store) = store::found(file)?;
     let report = check_audit(&store, options.head).context("the audit log cannot be checked")?;
     print(&report, options.head).context("the report cannot be printed")?;
     if let Some((sequence, damage)) = report.damage {

@@ -9,11 +9,11 @@ use std::{io::Write as _, path::PathBuf};
 use anyhow::{Context as _, bail, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::admin;
+use super::{admin, store};
 use crate::{
-    config::{self, Settings, Sources},
+    config::Settings,
     domain::{CallbackId, CallbackState, CallbackSummary, Clock as _, SystemClock},
-    storage::{self, OpenError, Options, Store},
+    storage::Store,
 };
 
 /// What to do about an id that is not there.
@@ -79,27 +79,10 @@ impl From<State> for CallbackState {
 }
 
 pub(super) fn run(file: Option<PathBuf>, command: Command) -> anyhow::Result<()> {
-    let settings = config::load(Sources::from_process(file))?;
-    let options = Options::from(&settings.storage);
-    ensure!(
-        options.path.exists(),
-        "there is no database {}: run this where the gateway runs, with its configuration",
-        options.path.display()
-    );
-    tokio::runtime::Builder::new_current_thread()
-        .build()
-        .context("the runtime could not be started")?
-        .block_on(async {
-            match storage::open(options).await {
-                Ok(opened) => {
-                    let done = with_store(opened.store.as_ref(), command).await;
-                    opened.store.close().await;
-                    done
-                }
-                Err(OpenError::InUse(_)) => with_gateway(&settings, command),
-                Err(refused) => Err(refused).context("the store cannot be opened"),
-            }
-        })
+    store::with(file, async |settings, store| match store {
+        Some(store) => with_store(store.as_ref(), command).await,
+        None => with_gateway(settings, command),
+    })
 }
 
 async fn with_store(store: &dyn Store, command: Command) -> anyhow::Result<()> {

@@ -11,14 +11,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 
-use super::admin;
+use super::{admin, store};
 use crate::{
-    config::{self, Settings, Sources},
+    config::Settings,
     domain::{Clock as _, KeyReport, SystemClock},
-    storage::{self, OpenError, Options, Rotation, Store, generate_key_ring, rotate_key_ring},
+    storage::{Options, Rotation, Store, generate_key_ring, rotate_key_ring},
 };
 
 #[derive(Debug, Subcommand)]
@@ -66,36 +66,21 @@ fn generate(file: &Path) -> anyhow::Result<()> {
 
 /// Rotates, if that is wanted, and prints how the keys stand.
 fn within(file: Option<PathBuf>, rotates: bool) -> anyhow::Result<()> {
-    let settings = config::load(Sources::from_process(file))?;
-    let options = Options::from(&settings.storage);
-    ensure!(
-        options.path.exists(),
-        "there is no database {}: run this where the gateway runs, with its configuration",
-        options.path.display()
-    );
-    let ring = if rotates {
-        let ring = options.keys.file().context(
-            "the key ring is given by storage.encryption_keys, which cannot be written: put it \
-             into a file, name that by storage.encryption_keys_file, and rotate then",
-        )?;
-        Some(ring.to_owned())
-    } else {
-        None
-    };
-    tokio::runtime::Builder::new_current_thread()
-        .build()
-        .context("the runtime could not be started")?
-        .block_on(async {
-            match storage::open(options).await {
-                Ok(opened) => {
-                    let done = with_store(opened.store.as_ref(), ring.as_deref()).await;
-                    opened.store.close().await;
-                    done
-                }
-                Err(OpenError::InUse(_)) => with_gateway(&settings, ring.as_deref()),
-                Err(refused) => Err(refused).context("the store cannot be opened"),
-            }
-        })
+    store::with(file, async |settings, store| {
+        let options = Options::from(&settings.storage);
+        let ring = if rotates {
+            Some(options.keys.file().context(
+                "the key ring is given by storage.encryption_keys, which cannot be written: put it \
+                 into a file, name that by storage.encryption_keys_file, and rotate then",
+            )?)
+        } else {
+            None
+        };
+        match store {
+            Some(store) => with_store(store.as_ref(), ring).await,
+            None => with_gateway(settings, ring),
+        }
+    })
 }
 
 async fn with_store(store: &dyn Store, ring: Option<&Path>) -> anyhow::Result<()> {

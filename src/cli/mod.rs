@@ -14,6 +14,7 @@ mod openapi;
 mod sandbox;
 mod serve;
 mod signal;
+mod store;
 mod subject;
 mod token;
 mod webhook;

@@ -17,11 +17,12 @@ use anyhow::Context as _;
 use clap::Args;
 use futures_util::StreamExt as _;
 
+use super::store;
 use crate::{
-    config::{self, Settings, Sources},
+    config::Settings,
     domain::{AuditActor, Clock as _, ErasureOrder, SystemClock, UserId},
     server::{export_document, receipt_document},
-    storage::{self, Store, error::OpenError},
+    storage::Store,
     usecase::subject,
 };
 
@@ -96,38 +97,16 @@ fn with_store(
     file: Option<PathBuf>,
     work: impl AsyncFnOnce(&Arc<dyn Store>, &Settings) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let settings = config::load(Sources::from_process(file))?;
-    let options = storage::Options::from(&settings.storage);
-    // Opening would make one, and look as if nothing had been held.
-    anyhow::ensure!(
-        options.path.exists(),
-        "there is no database {}: run this where the gateway runs, with its configuration",
-        options.path.display()
-    );
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("the runtime could not be started")?
-        .block_on(async {
-            let store = match storage::open(options).await {
-                Ok(opened) => opened.store,
-                Err(error @ OpenError::InUse(_)) => {
-                    return Err(error).context(
-                        "a gateway runs on this store: ask it by GET \
-                     /v1/backend/users/{userId}/export and DELETE /v1/backend/users/{userId}, or \
-                     stop it first",
-                    );
-                }
-                Err(error) => return Err(error).context("the store cannot be opened"),
-            };
-            let hold = settings.retention.hold.clone();
-            let done = match store.reapply_erasures(hold, SystemClock.now()).await {
-                Ok(_) => work(&store, &settings).await,
-                Err(failure) => Err(failure).context("the erasures cannot be applied"),
-            };
-            store.close().await;
-            done
-        })
+    store::with(file, async |settings, store| {
+        let store = store.context(
+            "a gateway runs on this store: ask it by GET /v1/backend/users/{userId}/export and \
+             DELETE /v1/backend/users/{userId}, or stop it first",
+        )?;
+        let hold = settings.retention.hold.clone();
+        let reapplied = store.reapply_erasures(hold, SystemClock.now()).await;
+        reapplied.context("the erasures cannot be applied")?;
+        work(store, settings).await
+    })
 }
 
 fn user(text: &str) -> Result<UserId, crate::domain::InvalidUserId> {

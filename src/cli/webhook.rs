@@ -10,10 +10,10 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
+use super::store;
 use crate::{
-    config::{self, Sources},
     domain::{Clock as _, Delivery, DeliveryId, DeliveryState, EndpointId, SystemClock},
-    storage::{self, DeliveryFilter, Redelivered, Store, error::OpenError},
+    storage::{DeliveryFilter, Redelivered, Store},
 };
 
 /// How many are read from the store at a time.
@@ -155,32 +155,13 @@ fn with_store(
     file: Option<PathBuf>,
     work: impl AsyncFnOnce(&Arc<dyn Store>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let settings = config::load(Sources::from_process(file))?;
-    let options = storage::Options::from(&settings.storage);
-    // Opening would make one, and look as if everything had been delivered.
-    anyhow::ensure!(
-        options.path.exists(),
-        "there is no database {}: run this where the gateway runs, with its configuration",
-        options.path.display()
-    );
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("the runtime could not be started")?
-        .block_on(async {
-            let store = match storage::open(options).await {
-                Ok(opened) => opened.store,
-                Err(error @ OpenError::InUse(_)) => return Err(error).context(
-                    "a gateway runs on this store: ask it by GET /v1/backend/webhooks/deliveries \
-                     and POST /v1/backend/webhooks/deliveries/{deliveryId}/redeliver, or stop it \
-                     first",
-                ),
-                Err(error) => return Err(error).context("the store cannot be opened"),
-            };
-            let outcome = work(&store).await;
-            store.close().await;
-            outcome
-        })
+    store::with(file, async |_, store| {
+        let store = store.context(
+            "a gateway runs on this store: ask it by GET /v1/backend/webhooks/deliveries and POST \
+             /v1/backend/webhooks/deliveries/{deliveryId}/redeliver, or stop it first",
+        )?;
+        work(store).await
+    })
 }
 
 fn write_line(out: &mut impl Write, delivery: &Delivery) -> std::io::Result<()> {
