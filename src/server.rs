@@ -207,7 +207,7 @@ async fn state(settings: &Settings, host: &Host) -> anyhow::Result<AppState> {
         store,
         provider: Arc::new(provider),
         directory: directory.map(|service| -> Arc<dyn Directory> { Arc::new(service) }),
-        images: Some(Arc::new(images)),
+        images: Arc::new(images),
         couriers: couriers(settings, &http)?,
         clock,
         tasks,

@@ -39,7 +39,7 @@ pub struct Parts {
     /// Who knows the users' contacts, if anybody is to be asked.
     pub directory: Option<Arc<dyn Directory>>,
     /// Who fetches pictures, if anybody does.
-    pub images: Option<Arc<dyn Images>>,
+    pub images: Arc<dyn Images>,
     /// Who takes webhooks to the partner's back ends, one an endpoint.
     pub couriers: Vec<Arc<dyn Courier>>,
     /// What time it is.

@@ -15,7 +15,7 @@ use gerbang::{
 use jiff::SignedDuration;
 use serde_json::json;
 
-use crate::support::{CALLBACK_KEY, ManualClock, PATIENCE, TestApp};
+use crate::support::{CALLBACK_KEY, ManualClock, NoImages, PATIENCE, TestApp};
 
 async fn call_back_with(app: &TestApp, body: &'static str) -> u16 {
     let url = format!("{}/callbacks/provider", app.base_url);
@@ -210,7 +210,7 @@ async fn one_that_makes_us_panic_holds_nobody_up_and_ends_aside() {
         store: Arc::clone(&store),
         provider: Arc::new(Moody),
         directory: None,
-        images: None,
+        images: Arc::new(NoImages),
         couriers: Vec::new(),
         clock: clock.shared(),
         tasks: Tasks::on_current_runtime(),

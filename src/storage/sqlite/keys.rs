@@ -36,42 +36,26 @@ use crate::{
 /// How many rows are looked at in one read: it holds one of the few readers.
 const WINDOW: i64 = 2000;
 
+/// The statements for a table whose rows have a data key each.
+macro_rules! table {
+    ($name:literal) => {
+        Table {
+            name: $name,
+            last: concat!("SELECT max(number) FROM ", $name),
+            stale: concat!(
+                "SELECT number FROM ",
+                $name,
+                " WHERE number > ?1 AND number <= ?2 AND key_id <> ?3 ORDER BY number LIMIT ?4"
+            ),
+            wrapped: concat!("SELECT id, key_id, data_key FROM ", $name, " WHERE number = ?1"),
+            wrap: concat!("UPDATE ", $name, " SET key_id = ?2, data_key = ?3 WHERE number = ?1"),
+            count: concat!("SELECT key_id, count(*) FROM ", $name, " GROUP BY key_id"),
+        }
+    };
+}
+
 /// Where data keys are. `number` is the row's own, `id` what its data key is bound to.
-const TABLES: &[Table] = &[
-    Table {
-        name: "verifications",
-        last: "SELECT max(number) FROM verifications",
-        stale: "SELECT number FROM verifications
-            WHERE number > ?1 AND number <= ?2 AND key_id <> ?3 AND length(data_key) > 0
-            ORDER BY number LIMIT ?4",
-        wrapped: "SELECT id, key_id, data_key FROM verifications
-            WHERE number = ?1 AND length(data_key) > 0",
-        wrap: "UPDATE verifications SET key_id = ?2, data_key = ?3 WHERE number = ?1",
-        count: "SELECT key_id, count(*) FROM verifications
-            WHERE length(data_key) > 0 GROUP BY key_id",
-    },
-    Table {
-        name: "callbacks",
-        last: "SELECT max(number) FROM callbacks",
-        stale: "SELECT number FROM callbacks
-            WHERE number > ?1 AND number <= ?2 AND key_id <> ?3 AND length(data_key) > 0
-            ORDER BY number LIMIT ?4",
-        wrapped: "SELECT id, key_id, data_key FROM callbacks
-            WHERE number = ?1 AND length(data_key) > 0",
-        wrap: "UPDATE callbacks SET key_id = ?2, data_key = ?3 WHERE number = ?1",
-        count: "SELECT key_id, count(*) FROM callbacks
-            WHERE length(data_key) > 0 GROUP BY key_id",
-    },
-    Table {
-        name: "held",
-        last: "SELECT max(number) FROM held",
-        stale: "SELECT number FROM held
-            WHERE number > ?1 AND number <= ?2 AND key_id <> ?3 ORDER BY number LIMIT ?4",
-        wrapped: "SELECT id, key_id, data_key FROM held WHERE number = ?1",
-        wrap: "UPDATE held SET key_id = ?2, data_key = ?3 WHERE number = ?1",
-        count: "SELECT key_id, count(*) FROM held GROUP BY key_id",
-    },
-];
+const TABLES: [Table; 3] = [table!("verifications"), table!("callbacks"), table!("held")];
 
 struct Table {
     name: &'static str,
@@ -273,7 +257,7 @@ fn move_rows(tx: &Tx<'_>, table: &Table, rows: &[i64]) -> Result<(usize, usize),
 
 fn report(snapshot: &Snapshot<'_>) -> Result<KeyReport, StoreError> {
     let mut counts = Vec::new();
-    for table in TABLES {
+    for table in &TABLES {
         let mut statement = snapshot.conn.prepare_cached(table.count)?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         counts.push(rows.collect::<Result<Vec<(String, i64)>, _>>()?);

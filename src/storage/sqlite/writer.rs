@@ -313,14 +313,15 @@ impl<'a> Batch<'a> {
         if !self.writer.conn.is_autocommit() {
             self.commit();
         }
-        if !self.tx.folds.is_empty() && self.writer.fold() {
-            self.tx.folds.iter().for_each(|folded| folded.store(true, Ordering::Release));
-        }
         for id in self.tx.changed.drain(..) {
             self.writer.changes.announce(id);
         }
         if self.tx.posted {
             self.writer.changes.posts().announce();
+        }
+        // After those who wait for a change were told: it takes longer than a commit.
+        if !self.tx.folds.is_empty() && self.writer.fold() {
+            self.tx.folds.iter().for_each(|folded| folded.store(true, Ordering::Release));
         }
         for job in self.jobs {
             job.answer();

@@ -10,11 +10,11 @@ use secrecy::ExposeSecret as _;
 use super::reading::Entered;
 use crate::{
     domain::{
-        AuditAction, AuditActor, AuditEntry, BackendCaller, ImageKind, ImageLink, ImageLinks,
-        ImageType, Scope, Status, Verification, VerificationId,
+        AuditAction, BackendCaller, ImageKind, ImageLink, ImageLinks, ImageType, Scope, Status,
+        Verification, VerificationId,
     },
     upstream::{OpenImage, SubmissionQuery, UpstreamError, image_links},
-    usecase::{Error, Ports},
+    usecase::{Error, Ports, audit},
 };
 
 /// A picture that has begun to come. Dropped, the rest of it does not come.
@@ -53,10 +53,8 @@ pub async fn open_image(
     let verification = ports.store().find(id).await?.ok_or(Error::NotFound)?;
     let image = open(ports, &verification, kind).await?;
     // Before the first byte leaves: who cannot be named later gets none.
-    let actor = AuditActor::Backend(caller.client.clone());
-    let entry = AuditEntry::new(AuditAction::ImageRead, actor).about(id);
-    let entry = entry.of_user(verification.user).detail(kind.as_str());
-    ports.store().append_audit(entry, ports.now()).await?;
+    let entry = audit::by(caller, AuditAction::ImageRead).about(id);
+    audit::written(ports, entry.of_user(verification.user).detail(kind.as_str())).await?;
     Ok(Image(image))
 }
 
@@ -86,8 +84,7 @@ async fn try_link(
     if link.is_over(ports.now()) {
         return Ok(None);
     }
-    let images = ports.parts.images.as_ref().ok_or(Error::NoImage)?;
-    match images.open(link, begun.elapsed()).await {
+    match ports.parts.images.open(link, begun.elapsed()).await {
         Ok(image) => Ok(Some(image)),
         Err(UpstreamError::Refused { status }) if OVER.contains(&status) => Ok(None),
         Err(failure) => Err(failure.into()),

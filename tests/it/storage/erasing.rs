@@ -1,8 +1,8 @@
 //! Erasing, where the store alone can be made to stand so.
 
 use gerbang::{
-    domain::{AuditActor, ErasureOrder, Hold},
-    storage::CallbackOutcome,
+    domain::{AuditActor, DataClass, ErasureOrder, Hold},
+    storage::{CallbackOutcome, rotate_key_ring},
 };
 use jiff::SignedDuration;
 use rusqlite::Connection;
@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use super::{
     bed::{at, callback, issued, open, policy, report, started, user, valid, wanted},
     folder::Folder,
+    rotation::{drop_retired, rewrap},
 };
 
 fn order(name: &str) -> ErasureOrder {
@@ -151,4 +152,26 @@ async fn pages_that_get_free_go_back_to_the_disk() {
 
     let left = std::fs::metadata(folder.database()).unwrap().len();
     assert!(left < full * 2 / 3, "{full} bytes became {left}");
+}
+
+#[tokio::test]
+async fn what_a_law_keeps_of_the_erased_comes_under_the_new_key_too() {
+    let folder = Folder::new();
+    let store = folder.open().await;
+    let (verification, _) = issued(&*store, "cust-1").await;
+    let lasts = SignedDuration::from_hours(5 * 8766);
+    let hold = Hold { classes: [DataClass::Contact].into(), lasts };
+    store.erase(ErasureOrder { hold, ..order("cust-1") }, at(1)).await.unwrap();
+    rotate_key_ring(&folder.keys()).unwrap();
+    store.reload_keys(at(2)).await.unwrap();
+
+    assert_eq!(rewrap(&*store).await, (1, 0));
+    store.close().await;
+    drop_retired(&folder);
+
+    let store = folder.open().await;
+    let export = store.begin_export(user("cust-1"), AuditActor::Operator, at(3)).await.unwrap();
+    let kept: Vec<_> = export.held.iter().map(|it| it.verification).collect();
+    assert_eq!(kept, [verification.id]);
+    store.close().await;
 }

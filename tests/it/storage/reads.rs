@@ -15,7 +15,7 @@ use super::{
     bed::{at, attempt_of, issue, open, wanted},
     folder::Folder,
 };
-use crate::support::ManualClock;
+use crate::support::{ManualClock, NoImages};
 
 /// Knows of no submission and remembers who was asked about.
 #[derive(Default)]
@@ -74,7 +74,7 @@ async fn backlog(count: i64) -> (Folder, Ports, Arc<Ignorant>, ManualClock) {
         store,
         provider: Arc::<Ignorant>::clone(&provider),
         directory: None,
-        images: None,
+        images: Arc::new(NoImages),
         couriers: Vec::new(),
         clock: clock.shared(),
         tasks: Tasks::on_current_runtime(),

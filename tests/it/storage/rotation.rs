@@ -32,7 +32,7 @@ fn ring(folder: &Folder) -> Value {
 }
 
 /// Takes the retired keys out of the ring's file.
-fn drop_retired(folder: &Folder) {
+pub(super) fn drop_retired(folder: &Folder) {
     let mut ring = ring(folder);
     ring["keys"].as_array_mut().unwrap().retain(|key| key["state"] == "active");
     fs::write(folder.keys(), serde_json::to_vec(&ring).unwrap()).unwrap();
@@ -54,7 +54,7 @@ async fn filled(store: &Arc<dyn Store>) -> Vec<Verification> {
 }
 
 /// Wraps anew until there is nothing left; says how many were moved and how many cannot be.
-async fn rewrap(store: &dyn Store) -> (usize, usize) {
+pub(super) async fn rewrap(store: &dyn Store) -> (usize, usize) {
     let Some(begun) = store.begin_rewrap().await.unwrap() else { return (0, 0) };
     let (mut place, mut moved, mut damaged) = (Some(begun.clone()), 0, 0);
     while let Some(here) = place {
