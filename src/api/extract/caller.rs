@@ -40,61 +40,30 @@ pub(crate) struct Provider;
 /// refused.
 const MAX_TOKEN: usize = 8 * 1024;
 
-impl FromRequest for App {
-    type Error = ApiError;
-    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+/// Lets a handler ask for `$caller`: who `$proves` finds behind the request, if an answer in `$form`
+/// is taken.
+macro_rules! extract {
+    ($caller:ident, $proves:ident, $form:ident) => {
+        impl FromRequest for $caller {
+            type Error = ApiError;
+            type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move {
-            let caller = user(&request).await?;
-            check_accept(&request, &JSON)?;
-            Ok(Self(caller))
-        })
-    }
+            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+                let request = request.clone();
+                Box::pin(async move {
+                    let caller = $proves(&request).await?;
+                    check_accept(&request, &$form)?;
+                    Ok(Self(caller))
+                })
+            }
+        }
+    };
 }
 
-impl FromRequest for Listener {
-    type Error = ApiError;
-    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move {
-            let caller = user(&request).await?;
-            check_accept(&request, &EVENTS)?;
-            Ok(Self(caller))
-        })
-    }
-}
-
-impl FromRequest for Backend {
-    type Error = ApiError;
-    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move {
-            let caller = server(&request).await?;
-            check_accept(&request, &JSON)?;
-            Ok(Self(caller))
-        })
-    }
-}
-
-impl FromRequest for Viewer {
-    type Error = ApiError;
-    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move {
-            let caller = server(&request).await?;
-            check_accept(&request, &IMAGE)?;
-            Ok(Self(caller))
-        })
-    }
-}
+extract!(App, user, JSON);
+extract!(Listener, user, EVENTS);
+extract!(Backend, server, JSON);
+extract!(Viewer, server, IMAGE);
 
 impl FromRequest for Provider {
     type Error = ApiError;

@@ -12,8 +12,7 @@ use super::{
     verifications::bound,
 };
 use crate::{
-    domain::Status,
-    domain::VerificationId,
+    domain::{Chain, Status, VerificationId},
     storage::{
         error::StoreError,
         keyring::Blinded,
@@ -64,13 +63,36 @@ pub(super) fn page(
     values.extend(status.as_ref().map(|status| -> &dyn ToSql { status }));
     let mut statement = snapshot.conn.prepare_cached(sql)?;
     let ids = statement.query_map(values.as_slice(), |row| id_column(row, 0))?;
+    gather(snapshot, ids, limit, |id, damage| {
+        // Of all users' verifications: one that cannot be read must not hide the rest.
+        let error = tracing::field::display(Chain::of(&damage));
+        tracing::error!(verification.id = %id, error, "a damaged verification is not among the found");
+        Ok(())
+    })
+}
+
+/// The verifications of `ids`, which are one more than fit if there are more. What becomes of one that
+/// is damaged, `damaged` says.
+pub(super) fn gather(
+    snapshot: &Snapshot<'_>,
+    ids: impl Iterator<Item = Result<VerificationId, rusqlite::Error>>,
+    limit: usize,
+    damaged: impl Fn(VerificationId, StoreError) -> Result<(), StoreError>,
+) -> Result<Page, StoreError> {
     let mut page = Page { items: Vec::new(), next: None };
-    for id in ids {
-        if page.items.len() == limit {
-            page.next = page.items.last().map(|last| last.id);
+    let mut last = None;
+    for (place, id) in ids.enumerate() {
+        if place == limit {
+            page.next = last;
             break;
         }
-        page.items.extend(fetch(snapshot.conn, snapshot.ring, id?)?);
+        let id = id?;
+        last = Some(id);
+        match fetch(snapshot.conn, snapshot.ring, id) {
+            Ok(found) => page.items.extend(found),
+            Err(damage) if damage.is_damage() => damaged(id, damage)?,
+            Err(failure) => return Err(failure),
+        }
     }
     Ok(page)
 }

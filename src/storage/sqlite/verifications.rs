@@ -212,15 +212,7 @@ fn list(
     )?;
     let one_more = bound(limit).saturating_add(1);
     let ids = statement.query_map(params![user, before, one_more], |row| id_column(row, 0))?;
-    let mut page = Page { items: Vec::new(), next: None };
-    for id in ids {
-        if page.items.len() == limit {
-            page.next = page.items.last().map(|last| last.id);
-            break;
-        }
-        page.items.extend(fetch(snapshot.conn, snapshot.ring, id?)?);
-    }
-    Ok(page)
+    searching::gather(snapshot, ids, limit, |_, damage| Err(damage))
 }
 
 /// A limit as SQLite takes it.

@@ -6,7 +6,7 @@ use gerbang::{
     domain::{
         AsideReason, AttemptState, CallbackId, CallbackState, Status, Verification, VerificationId,
     },
-    storage::{Recorded, Store, StoreError},
+    storage::{Recorded, Search, Store, StoreError},
 };
 use rusqlite::{Connection, params};
 
@@ -214,4 +214,24 @@ async fn a_damaged_row_shows_to_its_owner_and_to_nobody_else() {
     assert!(matches!(owners, Err(StoreError::Sealed)), "{owners:?}");
     assert!(matches!(anothers, Ok(None)), "{anothers:?}");
     assert!(matches!(renewal, Ok(None)), "{renewal:?}");
+}
+
+#[tokio::test]
+async fn a_search_passes_over_a_damaged_verification_and_goes_on_behind_it() {
+    let folder = Folder::new();
+    let store = folder.open().await;
+    let newest = {
+        let mut ids = sorted(three_issued(&*store).await);
+        ids.reverse();
+        ids
+    };
+    let store = flip(&folder, store, newest[0]).await;
+
+    let first = store.search(Search::default(), None, 1).await.unwrap();
+    let rest = store.search(Search::default(), first.next, 5).await.unwrap();
+
+    assert!(first.items.is_empty());
+    let found: Vec<_> = rest.items.iter().map(|it| it.id).collect();
+    assert_eq!((found.as_slice(), rest.next), (&newest[1..], None));
+    store.close().await;
 }
