@@ -68,6 +68,26 @@ async fn whatever_the_pages_lead_to_is_there() {
 }
 
 #[tokio::test]
+async fn every_document_is_among_the_guides() {
+    /// For those who change the program, not for those who use it.
+    const INSIDE: &str = "third-party.md";
+    let app = TestApp::start().await;
+    let index = String::from_utf8(get(&app, "/docs", "text/html").await.body).unwrap();
+
+    let mut found = 0;
+    for entry in std::fs::read_dir("docs").unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let Some(guide) = name.strip_suffix(".md").filter(|_| name != INSIDE) else { continue };
+        assert!(index.contains(&format!("href=\"/docs/{guide}\"")), "{guide}");
+        assert_eq!(get(&app, &format!("/docs/{guide}"), "text/html").await.status, 200, "{guide}");
+        found += 1;
+    }
+
+    assert!(found > 20, "{found}");
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn pages_may_do_nothing_but_be_looked_at() {
     let app = TestApp::start().await;
 

@@ -23,7 +23,7 @@ struct Guide {
 }
 
 /// For developers of apps and back ends.
-const FOR_DEVELOPERS: [Guide; 15] = guides![
+const FOR_DEVELOPERS: [Guide; 17] = guides![
     "quick-start": "From nothing to a verdict in ten minutes, with curl.",
     "android": "A verification in a Kotlin app.",
     "ios": "A verification in a Swift app.",
@@ -38,6 +38,8 @@ const FOR_DEVELOPERS: [Guide; 15] = guides![
     "redirects": "The way back from the provider's page to your app.",
     "tokens": "What is checked of an access token, and how to make some for development.",
     "webhooks": "How your back ends are told, and how they check who told them.",
+    "backend": "What your back ends may read: verdicts, document data, searches, and who read what.",
+    "images": "Pictures of the capture: how to show them and keep none.",
     "sandbox": "A provider on your own machine, with every outcome on demand.",
 ];
 
