@@ -201,6 +201,8 @@ pub(super) const KEYS: &[Key] = &[
     key("reconcile.reads_per_second", Shape::Number),
     key("retention.submissions", Shape::Text),
     key("retention.verifications", Shape::Text),
+    key("retention.contacts", Shape::Text),
+    key("retention.credentials", Shape::Text),
     key("retention.callbacks", Shape::Text),
     key("retention.callbacks_aside", Shape::Text),
     key("retention.orphans", Shape::Text),

@@ -23,6 +23,9 @@ pub(super) fn read(section: &Section<'_>) -> Read<Retention> {
     let submissions = period("submissions", hours(1));
     // Attempts are counted over a day, and late results arrive for days.
     let verifications = period("verifications", hours(7 * 24));
+    let contacts = period("contacts", hours(24));
+    // Clocks are set back now and then, and what ended must not be wanted again.
+    let credentials = period("credentials", hours(1));
     let callbacks = period("callbacks", hours(24));
     let callbacks_aside = period("callbacks_aside", hours(24));
     let orphans = period("orphans", hours(1));
@@ -35,6 +38,8 @@ pub(super) fn read(section: &Section<'_>) -> Read<Retention> {
     Ok(Retention {
         submissions: submissions?,
         verifications: verifications?,
+        contacts: contacts?,
+        credentials: credentials?,
         callbacks: callbacks?,
         callbacks_aside: callbacks_aside?,
         orphans: orphans?,

@@ -12,6 +12,8 @@ pub enum Credential {
     SdkToken(SecretString),
     /// For the browser; it carries the token in its fragment.
     LaunchUrl(SecretString),
+    /// One of the two, that ended and is not held any more.
+    Forgotten,
 }
 
 /// A credential and its end.

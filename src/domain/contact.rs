@@ -48,6 +48,21 @@ pub enum ContactSource {
     Backend,
 }
 
+impl ContactKind {
+    /// The spelling in JSON and records.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Phone => "phone",
+            Self::Email => "email",
+        }
+    }
+
+    /// Reads [`ContactKind::as_str`] back.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Phone, Self::Email].into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
 impl ContactSource {
     /// The spelling in JSON and records.
     pub const fn as_str(self) -> &'static str {
@@ -197,15 +212,55 @@ impl VerificationReference {
     }
 }
 
+/// The contact of a verification, whose value goes before the rest does.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum KeptContact {
+    /// It is held.
+    Held(Contact),
+    /// Its value is gone; what kind it was is known.
+    Forgotten(ContactKind),
+}
+
+impl KeptContact {
+    /// The contact, while it is held.
+    pub const fn held(&self) -> Option<&Contact> {
+        match self {
+            Self::Held(contact) => Some(contact),
+            Self::Forgotten(_) => None,
+        }
+    }
+
+    /// Which kind it is or was.
+    pub const fn kind(&self) -> ContactKind {
+        match self {
+            Self::Held(contact) => contact.kind(),
+            Self::Forgotten(kind) => *kind,
+        }
+    }
+
+    /// Whether it is known to be `contact`.
+    pub fn is(&self, contact: &Contact) -> bool {
+        self.held() == Some(contact)
+    }
+}
+
 /// A contact together with whose word it is verified on.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct VerifiedContact {
+pub struct VerifiedContact<C = Contact> {
     /// The contact.
-    pub contact: Contact,
+    pub contact: C,
     /// The reference of its proof.
     pub reference: VerificationReference,
     /// Whose word.
     pub source: ContactSource,
     /// When the proof was given, as far as known.
     pub verified_at: Option<Timestamp>,
+}
+
+impl VerifiedContact {
+    /// The same as a verification keeps it.
+    pub fn kept(self) -> VerifiedContact<KeptContact> {
+        let Self { contact, reference, source, verified_at } = self;
+        VerifiedContact { contact: KeptContact::Held(contact), reference, source, verified_at }
+    }
 }

@@ -4,6 +4,7 @@
 //! handed in. Types derive no serde; whoever writes a value down spells it in its own room.
 
 mod address;
+mod ageing;
 mod attempt;
 mod audit;
 mod callback;
@@ -57,7 +58,7 @@ pub use caller::{AppCaller, AppId, BackendCaller, Scope};
 pub use chain::Chain;
 pub use clock::{Clock, SystemClock};
 pub use contact::{
-    Contact, ContactKind, ContactSource, EmailAddress, InvalidContact, PhoneNumber,
+    Contact, ContactKind, ContactSource, EmailAddress, InvalidContact, KeptContact, PhoneNumber,
     VerificationReference, VerifiedContact,
 };
 pub use delivery::{

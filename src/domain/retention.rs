@@ -9,9 +9,12 @@ use super::erasure::{DataClass, Hold};
 pub struct Retention {
     /// A document's data, from when they were read last.
     pub submissions: SignedDuration,
-    /// A verification with its contact, verdict and timeline, from its last change once it is
-    /// closed.
+    /// A verification with its verdict and timeline, from its last change once it is closed.
     pub verifications: SignedDuration,
+    /// The value of its contact, from the same time.
+    pub contacts: SignedDuration,
+    /// A credential, from when it ended.
+    pub credentials: SignedDuration,
     /// A callback that was applied, from when it came last.
     pub callbacks: SignedDuration,
     /// A callback that was set aside.
@@ -34,6 +37,8 @@ impl Default for Retention {
         Self {
             submissions: days(30),
             verifications: days(365),
+            contacts: days(30),
+            credentials: days(1),
             callbacks: days(30),
             callbacks_aside: days(90),
             orphans: days(30),
@@ -62,6 +67,11 @@ impl Retention {
         self.at_least(self.verifications, &DataClass::ALL)
     }
 
+    /// How long the value of a contact is really held.
+    pub fn contacts_held(&self) -> SignedDuration {
+        self.at_least(self.contacts, &[DataClass::Contact])
+    }
+
     /// How long an applied callback is really held.
     pub fn callbacks_held(&self) -> SignedDuration {
         self.at_least(self.callbacks, &[DataClass::Callbacks])
@@ -87,5 +97,7 @@ mod tests {
         assert_eq!(hold(DataClass::Submission).callbacks_held(), plain.callbacks);
         assert_eq!(hold(DataClass::Callbacks).callbacks_held(), law);
         assert_eq!(hold(DataClass::Contact).verifications_held(), law);
+        assert_eq!(hold(DataClass::Contact).contacts_held(), law);
+        assert_eq!(hold(DataClass::Submission).contacts_held(), plain.contacts);
     }
 }

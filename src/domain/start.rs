@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::{
-    attempt::{Attempt, AttemptState, IssuedCredential},
+    attempt::{Attempt, AttemptState, Credential, IssuedCredential},
     caller::AppId,
     contact::VerifiedContact,
     id::VerificationId,
@@ -71,7 +71,7 @@ impl Wanted {
             id: VerificationId::new(moment.at),
             user: self.user,
             app: self.app,
-            contact: self.contact,
+            contact: self.contact.kept(),
             locale: self.locale,
             reference: self.reference,
             consent_reference: self.consent_reference,
@@ -142,7 +142,8 @@ impl Verification {
         let credential = newest.credential()?;
         let lasts = credential.expires_at.duration_since(moment.at) >= moment.policy.resume_margin;
         let same = newest.channel == channel && newest.redirects.as_ref() == redirects;
-        (lasts && same && !self.credential_failed).then_some(credential)
+        let held = !matches!(credential.credential, Credential::Forgotten);
+        (lasts && same && held && !self.credential_failed).then_some(credential)
     }
 }
 

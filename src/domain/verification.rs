@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{
     attempt::{Attempt, AttemptState},
     caller::AppId,
-    contact::VerifiedContact,
+    contact::{KeptContact, VerifiedContact},
     id::{SessionId, VerificationId},
     policy::Policy,
     reason::ReasonCode,
@@ -38,7 +38,7 @@ pub struct Verification {
     /// The app that started it.
     pub app: AppId,
     /// The contact it is tied to, proven.
-    pub contact: VerifiedContact,
+    pub contact: VerifiedContact<KeptContact>,
     /// The language the user reads.
     pub locale: Locale,
     /// The partner's own reference.

@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{error::StoreError, seal::Plain};
 use crate::domain::{
-    AppId, Attempt, AttemptState, Channel, Contact, ContactSource, Credential, EmailAddress,
-    IssuedCredential, Locale, PhoneNumber, ReasonCode, RedirectUrls, SessionId, Standing,
-    Submission, SubmissionId, SubmissionResult, SubmissionStatus, UserId, Verification,
-    VerificationReference, VerifiedContact,
+    AppId, Attempt, AttemptState, Channel, Contact, ContactKind, ContactSource, Credential,
+    EmailAddress, IssuedCredential, KeptContact, Locale, PhoneNumber, ReasonCode, RedirectUrls,
+    SessionId, Standing, Submission, SubmissionId, SubmissionResult, SubmissionStatus, UserId,
+    Verification, VerificationReference, VerifiedContact,
 };
 
 /// The stored form of a time.
@@ -32,11 +32,11 @@ pub(super) fn whole_millis(at: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 
-/// What never changes in a verification and nobody searches by.
+/// What nobody searches by, and no event changes: only the contact's value goes one day.
 pub(super) struct Identity {
     pub(super) user: UserId,
     pub(super) app: AppId,
-    pub(super) contact: VerifiedContact,
+    pub(super) contact: VerifiedContact<KeptContact>,
     pub(super) locale: Locale,
     pub(super) reference: Option<String>,
     pub(super) consent_reference: Option<String>,
@@ -91,15 +91,17 @@ impl Progress {
 /// The sealed content of the identity column.
 pub(super) fn identity(verification: &Verification) -> Result<Plain, StoreError> {
     let VerifiedContact { contact, reference, source, verified_at } = &verification.contact;
-    let (phone, email) = match contact {
-        Contact::Phone(phone) => (Some(phone.expose().into()), None),
-        Contact::Email(email) => (None, Some(email.expose().into())),
+    let (phone, email, forgotten) = match contact {
+        KeptContact::Held(Contact::Phone(phone)) => (Some(phone.expose().into()), None, None),
+        KeptContact::Held(Contact::Email(email)) => (None, Some(email.expose().into()), None),
+        KeptContact::Forgotten(kind) => (None, None, Some(kind.as_str().into())),
     };
     written(&IdentityRecord {
         user: verification.user.as_str().into(),
         app: verification.app.as_str().into(),
         phone,
         email,
+        forgotten,
         proof: reference.as_str().into(),
         source: source.as_str().into(),
         verified_at: verified_at.map(millis),
@@ -113,10 +115,17 @@ pub(super) fn identity(verification: &Verification) -> Result<Plain, StoreError>
 pub(super) fn read_identity(bytes: &[u8]) -> Result<Identity, StoreError> {
     let damaged = || StoreError::Corrupt("identity");
     let record: IdentityRecord<'_> = serde_json::from_slice(bytes).map_err(|_| damaged())?;
-    let contact = match (record.phone, record.email) {
-        (Some(phone), None) => PhoneNumber::parse(&phone).map(Contact::Phone),
-        (None, Some(email)) => EmailAddress::parse(&email).map(Contact::Email),
-        (Some(_), Some(_)) | (None, None) => return Err(damaged()),
+    let contact = match (record.phone, record.email, record.forgotten) {
+        (Some(phone), None, None) => {
+            PhoneNumber::parse(&phone).map(|it| KeptContact::Held(Contact::Phone(it)))
+        }
+        (None, Some(email), None) => {
+            EmailAddress::parse(&email).map(|it| KeptContact::Held(Contact::Email(it)))
+        }
+        (None, None, Some(kind)) => {
+            Ok(KeptContact::Forgotten(ContactKind::parse(&kind).ok_or_else(damaged)?))
+        }
+        (_, _, _) => return Err(damaged()),
     };
     Ok(Identity {
         user: UserId::parse(&record.user).map_err(|_| damaged())?,
@@ -161,11 +170,8 @@ pub(super) fn same_credential(
     other: Option<&IssuedCredential>,
 ) -> bool {
     let parts = |issued: &IssuedCredential| {
-        let (web, secret) = match &issued.credential {
-            Credential::SdkToken(token) => (false, token.expose_secret().to_owned()),
-            Credential::LaunchUrl(url) => (true, url.expose_secret().to_owned()),
-        };
-        (web, secret, millis(issued.expires_at))
+        let secrets = IssuedRecord::secrets(issued).map(|it| it.map(str::to_owned));
+        (secrets, millis(issued.expires_at))
     };
     match (one, other) {
         (Some(one), Some(other)) => parts(one) == parts(other),
@@ -196,6 +202,9 @@ struct IdentityRecord<'a> {
     phone: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     email: Option<Cow<'a, str>>,
+    /// In place of both: which of them it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    forgotten: Option<Cow<'a, str>>,
     #[serde(borrow)]
     proof: Cow<'a, str>,
     #[serde(borrow)]
@@ -271,11 +280,17 @@ struct IssuedRecord<'a> {
 
 impl<'a> IssuedRecord<'a> {
     fn new(issued: &'a IssuedCredential) -> Self {
-        let (sdk_token, launch_url) = match &issued.credential {
-            Credential::SdkToken(token) => (Some(token.expose_secret().into()), None),
-            Credential::LaunchUrl(url) => (None, Some(url.expose_secret().into())),
-        };
+        let [sdk_token, launch_url] = Self::secrets(issued).map(|it| it.map(Cow::from));
         Self { sdk_token, launch_url, expires_at: millis(issued.expires_at) }
+    }
+
+    /// SDK token and launch URL; neither, once it is forgotten.
+    fn secrets(issued: &IssuedCredential) -> [Option<&str>; 2] {
+        match &issued.credential {
+            Credential::SdkToken(token) => [Some(token.expose_secret()), None],
+            Credential::LaunchUrl(url) => [None, Some(url.expose_secret())],
+            Credential::Forgotten => [None, None],
+        }
     }
 
     fn read(self) -> Result<IssuedCredential, StoreError> {
@@ -283,7 +298,8 @@ impl<'a> IssuedRecord<'a> {
         let credential = match (self.sdk_token, self.launch_url) {
             (Some(token), None) => Credential::SdkToken(secret(token)),
             (None, Some(url)) => Credential::LaunchUrl(secret(url)),
-            (Some(_), Some(_)) | (None, None) => return Err(StoreError::Corrupt("attempts")),
+            (None, None) => Credential::Forgotten,
+            (Some(_), Some(_)) => return Err(StoreError::Corrupt("attempts")),
         };
         Ok(IssuedCredential { credential, expires_at: timestamp(self.expires_at, "attempts")? })
     }

@@ -146,6 +146,22 @@ pub trait Subjects: Send + Sync {
         limit: usize,
     ) -> BoxFuture<'_, Result<usize, StoreError>>;
 
+    /// Lets go of the contacts' values of up to `limit` verifications that are closed and did not
+    /// change since `before`; everything else of them stays. Says how many it looked at.
+    fn forget_contacts(
+        &self,
+        before: Timestamp,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<usize, StoreError>>;
+
+    /// Lets go of credentials that ended by `before`, of up to `limit` verifications, open or
+    /// closed. Says how many it looked at.
+    fn forget_credentials(
+        &self,
+        before: Timestamp,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<usize, StoreError>>;
+
     /// Forgets up to `limit` of each: marks of what was erased, what is left of late callbacks, and
     /// held records whose time is over; says how many.
     fn forget_erased(

@@ -40,7 +40,8 @@ struct Written<'a> {
 #[serde(rename_all = "camelCase")]
 struct WrittenContact<'a> {
     kind: &'static str,
-    value: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<&'a str>,
     source: &'static str,
     verification_reference_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,13 +107,9 @@ pub(super) fn written(testimony: &Testimony<'_>) -> Result<Plain, StoreError> {
 
 fn contact(verification: &Verification) -> WrittenContact<'_> {
     let verified = &verification.contact;
-    let (kind, value) = match &verified.contact {
-        Contact::Phone(phone) => ("phone", phone.expose()),
-        Contact::Email(email) => ("email", email.expose()),
-    };
     WrittenContact {
-        kind,
-        value,
+        kind: verified.contact.kind().as_str(),
+        value: verified.contact.held().map(Contact::expose),
         source: verified.source.as_str(),
         verification_reference_id: verified.reference.as_str(),
         verified_at: verified.verified_at,

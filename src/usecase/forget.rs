@@ -24,14 +24,18 @@ pub async fn forget_due(ports: &Ports) -> Result<usize, Error> {
         let erased = store.forget_erased(ports.now(), BATCH).await?;
         let verifications = before(retention.verifications_held());
         let verifications = store.forget_verifications(verifications, HEAVY).await?;
+        let contacts = before(retention.contacts_held());
+        let contacts = store.forget_contacts(contacts, HEAVY).await?;
+        let credentials = store.forget_credentials(before(retention.credentials), HEAVY).await?;
+        let heavy = [verifications, contacts, credentials];
         let counts = [requests, returns, callbacks, webhooks, submissions, erased];
-        total = counts.iter().fold(total, |sum, count| sum.saturating_add(*count));
-        total = total.saturating_add(verifications);
-        if submissions + callbacks + erased + verifications > 0 {
+        total = counts.iter().chain(&heavy).fold(total, |sum, count| sum.saturating_add(*count));
+        if submissions + callbacks + erased > 0 || heavy.iter().any(|count| *count > 0) {
             // Bytes in the log are as good as bytes in the file.
             ports.erased.notify_one();
         }
-        if counts.iter().all(|count| *count < BATCH) && verifications < HEAVY {
+        let is_over = counts.iter().all(|count| *count < BATCH);
+        if is_over && heavy.iter().all(|count| *count < HEAVY) {
             break;
         }
     }

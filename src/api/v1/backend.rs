@@ -22,7 +22,7 @@ use crate::{
         state::AppState,
     },
     domain::{
-        Attempt, ContactKind, KeyOwner, Locale, Submission, SubmissionResult, Verification,
+        Attempt, KeptContact, KeyOwner, Locale, Submission, SubmissionResult, Verification,
         VerifiedContact,
     },
     usecase::{self, verification::Inspected},
@@ -179,13 +179,10 @@ impl BackendVerificationView {
     }
 }
 
-impl From<VerifiedContact> for ContactView {
-    fn from(contact: VerifiedContact) -> Self {
+impl From<VerifiedContact<KeptContact>> for ContactView {
+    fn from(contact: VerifiedContact<KeptContact>) -> Self {
         Self {
-            kind: match contact.contact.kind() {
-                ContactKind::Phone => "phone",
-                ContactKind::Email => "email",
-            },
+            kind: contact.contact.kind().as_str(),
             source: contact.source.as_str(),
             verification_reference_id: contact.reference.as_str().to_owned(),
             verified_at: contact.verified_at,

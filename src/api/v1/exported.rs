@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     domain::{
-        Attempt, AuditRecord, Contact, Credential, Delivery, DeliveryState, ErasureReceipt, Note,
-        Pii, ReasonCode, SubmissionResult, UserId, Verification,
+        Attempt, AuditRecord, Channel, Contact, Credential, Delivery, DeliveryState,
+        ErasureReceipt, Note, Pii, ReasonCode, SubmissionResult, UserId, Verification,
     },
     usecase::subject::{Dossier, HeldRecord, Piece, StoredCallback},
 };
@@ -101,14 +101,11 @@ fn of_dossier(dossier: &Dossier) -> Value {
 
 fn of_verification(verification: &Verification) -> Value {
     let verified = &verification.contact;
-    let (kind, value) = match &verified.contact {
-        Contact::Phone(phone) => ("phone", phone.expose()),
-        Contact::Email(email) => ("email", email.expose()),
-    };
     let mut contact = json!({
-        "kind": kind, "value": value, "source": verified.source.as_str(),
+        "kind": verified.contact.kind().as_str(), "source": verified.source.as_str(),
         "verificationReferenceId": verified.reference.as_str(),
     });
+    put(&mut contact, "value", verified.contact.held().map(Contact::expose));
     put(&mut contact, "verifiedAt", verified.verified_at);
     let mut all = json!({
         "app": verification.app.as_str(), "locale": verification.locale.as_str(),
@@ -132,7 +129,7 @@ fn of_verification(verification: &Verification) -> Value {
     all
 }
 
-/// Of a credential only that it is held.
+/// Of a credential only whether it is held.
 fn of_attempt(attempt: &Attempt) -> Value {
     let mut all = json!({
         "sessionId": attempt.session.as_str(), "channel": attempt.channel.as_str(),
@@ -146,11 +143,13 @@ fn of_attempt(attempt: &Attempt) -> Value {
         &mut all,
         "credential",
         attempt.issued.as_ref().map(|issued| {
-            let kind = match issued.credential {
-                Credential::SdkToken(_) => "sdk_token",
-                Credential::LaunchUrl(_) => "launch_url",
+            let kind = match (&issued.credential, attempt.channel) {
+                (Credential::SdkToken(_), _) | (Credential::Forgotten, Channel::Sdk) => "sdk_token",
+                (Credential::LaunchUrl(_), _) | (Credential::Forgotten, Channel::Web) => {
+                    "launch_url"
+                }
             };
-            json!({ "kind": kind, "held": true, "expiresAt": issued.expires_at })
+            json!({ "kind": kind, "held": issued.is_held(), "expiresAt": issued.expires_at })
         }),
     );
     all

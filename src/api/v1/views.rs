@@ -111,7 +111,7 @@ impl<'a> StartedView<'a> {
         let (sdk_token, launch_url) = match issued.map(|issued| &issued.credential) {
             Some(Credential::SdkToken(token)) => (Some(token.expose_secret()), None),
             Some(Credential::LaunchUrl(url)) => (None, Some(url.expose_secret())),
-            None => (None, None),
+            Some(Credential::Forgotten) | None => (None, None),
         };
         Self {
             id: verification.id.to_string(),

@@ -210,7 +210,8 @@ fn sessions(
     match load(tx.conn, tx.ring, BY_ID, [row.told.id.as_bytes()]) {
         Ok(Some(loaded)) => {
             let attempts = &loaded.verification.attempts;
-            let issued = attempts.iter().filter(|it| it.issued.is_some()).count();
+            let issued = attempts.iter().filter_map(|it| it.issued.as_ref());
+            let issued = issued.filter(|it| it.is_held()).count();
             let issued = u64::try_from(issued).unwrap_or(u64::MAX);
             destroyed.credentials = destroyed.credentials.saturating_add(issued);
             let hash = |text: &str| tx.ring.blind(Blinded::Session, text.as_bytes());

@@ -6,6 +6,8 @@
 //! expired and the user has an open one for the same contact that has no submission yet, the
 //! statement is about the open one, and the expired one stays as it is.
 
+use rusqlite::params;
+
 use super::{
     aggregate::{Loaded, load, verification_where},
     writer::Tx,
@@ -21,7 +23,8 @@ const BY_SESSION: &str =
     verification_where!("number = (SELECT verification FROM sessions WHERE session_hash = ?1)");
 
 const SUCCESSOR: &str = verification_where!(
-    "user_hash = ?1 AND closed = 0 AND contact_hash = ?2 AND submission_hash IS NULL"
+    "user_hash = ?1 AND closed = 0 AND submission_hash IS NULL
+         AND contact_hash = (SELECT contact_hash FROM verifications WHERE number = ?2)"
 );
 
 /// The verification that `report` is about. `None`: none of ours.
@@ -37,10 +40,8 @@ pub(super) fn owner(tx: &Tx<'_>, report: &SubmissionReport) -> Result<Option<Loa
     if named.verification.status != Status::Expired {
         return Ok(Some(named));
     }
-    let verification = &named.verification;
-    let user = tx.ring.blind(Blinded::User, verification.user.as_str().as_bytes());
-    let contact = verification.contact.contact.expose().as_bytes();
-    let contact = tx.ring.blind(Blinded::Contact, contact);
-    let successor = load(tx.conn, tx.ring, SUCCESSOR, [user, contact])?;
+    let user = tx.ring.blind(Blinded::User, named.verification.user.as_str().as_bytes());
+    // The hash that is kept: by now the contact itself may be gone.
+    let successor = load(tx.conn, tx.ring, SUCCESSOR, params![user, named.number])?;
     Ok(Some(successor.unwrap_or(named)))
 }

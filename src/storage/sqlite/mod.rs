@@ -1,5 +1,6 @@
 //! The store in one SQLite file: one thread that writes, a few that read.
 
+mod ageing;
 mod aggregate;
 mod audit;
 mod audit_chain;

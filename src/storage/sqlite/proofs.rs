@@ -50,7 +50,7 @@ impl<'a> Presented<'a> {
             (None, _) => Self::Fresh(once, hash),
             // The contact too: a name that its issuer gave twice must not open another one.
             (Some(id), Some(current))
-                if current.id == id && current.contact.contact == wanted.contact.contact =>
+                if current.id == id && current.contact.contact.is(&wanted.contact.contact) =>
             {
                 Self::Repeated
             }

@@ -30,6 +30,7 @@ pub(super) struct Before {
     course: Course,
     standing: Standing,
     attempts: Vec<(AttemptState, Option<IssuedCredential>)>,
+    credentials_end: Option<Timestamp>,
 }
 
 /// What events move.
@@ -60,6 +61,7 @@ impl Before {
             course: Course::of(verification),
             standing: Standing::of(verification),
             attempts: attempts.map(|attempt| (attempt.state, attempt.issued.clone())).collect(),
+            credentials_end: verification.first_credential_end(),
         }
     }
 
@@ -122,7 +124,7 @@ pub(super) fn insert(
 ) -> Result<(), StoreError> {
     let id = &verification.id;
     let (key, wrapped) = DataKey::fresh(tx.ring, &place(id, "data_key"))?;
-    let contact = verification.contact.contact.expose().as_bytes();
+    let contact = verification.contact.contact.held().ok_or(StoreError::Corrupt("identity"))?;
     let due = Due::of(verification, policy);
     tx.conn
         .prepare_cached(
@@ -136,7 +138,7 @@ pub(super) fn insert(
         .execute(params![
             id.as_bytes(),
             user,
-            tx.ring.blind(Blinded::Contact, contact),
+            tx.ring.blind(Blinded::Contact, contact.expose().as_bytes()),
             millis(verification.created_at),
             millis(verification.deadline),
             verification.status.as_str(),
@@ -213,6 +215,13 @@ pub(super) fn save(
         let plain = records::attempts(&verification.attempts)?;
         let sealed = key.seal(&place(&verification.id, "attempts"), plain)?;
         save_course(tx, number, &verification, Some(sealed), policy)?;
+        let end = verification.first_credential_end();
+        if end != before.credentials_end {
+            // Apart: its index would be touched by every event.
+            tx.conn
+                .prepare_cached("UPDATE verifications SET credentials_end = ?2 WHERE number = ?1")?
+                .execute(params![number, end.map(millis)])?;
+        }
     } else if Course::of(&verification) != before.course {
         save_course(tx, number, &verification, None, policy)?;
     }

@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Admission, Attempt, AttemptState, Channel, Moment, News, RedirectUrls, SessionId, UserId,
-        Verification, VerificationId, Wanted,
+        Admission, Attempt, AttemptState, Channel, Contact, Moment, News, RedirectUrls, SessionId,
+        UserId, Verification, VerificationId, Wanted,
     },
     storage::{
         error::StoreError,
@@ -62,7 +62,7 @@ fn resume_or_make(
     moment: &Moment,
 ) -> Result<Opened, StoreError> {
     if let Some(current) = current {
-        if current.verification.contact.contact == wanted.contact.contact {
+        if is_for(tx, &current, &wanted.contact.contact)? {
             let wish = Wish { channel: wanted.channel, redirects: wanted.redirects.clone(), asked };
             return admit(tx, current, wish, &user, moment);
         }
@@ -82,6 +82,18 @@ fn resume_or_make(
     let verification = wanted.clone().into_verification(moment);
     insert(tx, &verification, &user, &moment.policy)?;
     underway(verification)
+}
+
+/// Whether a verification is for `contact`. One that a late result opened again may not know its own
+/// any more, but for the hash.
+fn is_for(tx: &Tx<'_>, current: &Loaded, contact: &Contact) -> Result<bool, StoreError> {
+    if let Some(held) = current.verification.contact.contact.held() {
+        return Ok(held == contact);
+    }
+    let hash = tx.ring.blind(Blinded::Contact, contact.expose().as_bytes());
+    let sql = "SELECT contact_hash = ?2 FROM verifications WHERE number = ?1";
+    let mut statement = tx.conn.prepare_cached(sql)?;
+    Ok(statement.query_row(params![current.number, hash], |row| row.get(0))?)
 }
 
 /// The user's open verification, after time was let pass for it: one whose life is over is closed

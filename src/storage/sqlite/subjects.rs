@@ -8,7 +8,7 @@ use std::sync::{
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
-use super::{erasing, exporting, store::SqliteStore, sweeps, tombs, verifications::bound};
+use super::{ageing, erasing, exporting, store::SqliteStore, sweeps, tombs, verifications::bound};
 use crate::{
     domain::{AuditActor, CallbackId, ErasureOrder, ErasureReceipt, Hold, UserId, VerificationId},
     storage::{
@@ -111,5 +111,21 @@ impl Subjects for SqliteStore {
         limit: usize,
     ) -> BoxFuture<'_, Result<usize, StoreError>> {
         self.write(move |tx| erasing::forget_closed(tx, before, bound(limit)))
+    }
+
+    fn forget_contacts(
+        &self,
+        before: Timestamp,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<usize, StoreError>> {
+        self.write(move |tx| ageing::forget_contacts(tx, before, limit))
+    }
+
+    fn forget_credentials(
+        &self,
+        before: Timestamp,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<usize, StoreError>> {
+        self.write(move |tx| ageing::forget_credentials(tx, before, limit))
     }
 }

@@ -171,7 +171,7 @@ fn unless_damaged<T>(
 }
 
 /// The verifications that `sql` selects as due.
-fn due(
+pub(super) fn due(
     tx: &Tx<'_>,
     at: Timestamp,
     limit: usize,

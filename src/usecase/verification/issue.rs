@@ -140,11 +140,14 @@ async fn ask(
     session: &SessionId,
     redirects: Option<RedirectUrls>,
 ) -> Result<IssuedCredential, UpstreamError> {
+    // One that may ask has its contact: it goes long after the end of that.
+    let contact = verification.contact.contact.held();
+    let contact = contact.ok_or(UpstreamError::ContactRefused("it is not held any more"))?;
     let flow = InitiateFlow {
         user: verification.user.clone(),
         session: session.clone(),
         channel: verification.channel(),
-        contact: verification.contact.contact.clone(),
+        contact: contact.clone(),
         reference: verification.contact.reference.clone(),
         locale: verification.locale,
         redirects,

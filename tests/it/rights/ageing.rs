@@ -1,20 +1,7 @@
 //! Retention: each class goes when its time is over, and not before.
 
-use jiff::SignedDuration;
-
-use super::given::{approved, count, held};
-use crate::support::{PATIENCE, TestApp};
-
-/// Moves the clock, and waits until the job that forgets has had its turn.
-async fn pass(app: &TestApp, hours: i64) {
-    app.idle().await;
-    app.clock.wait_for_sleepers_until(app.now() + SignedDuration::from_mins(1), 2).await;
-    app.clock.advance(SignedDuration::from_hours(hours));
-    let minute = app.now() + SignedDuration::from_mins(1);
-    // Those that forget callers, forget what is held, look after the keys and anchor the audit log.
-    let slept = app.clock.wait_for_sleepers_until(minute, 4);
-    tokio::time::timeout(PATIENCE, slept).await.expect("a job that has had its turn");
-}
+use super::given::{approved, count, held, pass};
+use crate::support::TestApp;
 
 #[tokio::test]
 async fn each_class_goes_when_its_time_is_over() {

@@ -1,53 +1,39 @@
 //! Bytes and backups: what was erased is in neither.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs::{self, OpenOptions},
+    path::Path,
+    process::Command,
+};
 
 use serde_json::Value;
 
-use super::given::{approved, count, erase, held, look};
-use crate::support::{PATIENCE, TestApp};
+use super::given::{approved, count, erase, gone_soon, held, sealed};
+use crate::support::TestApp;
 
 fn copy(from: &Path, to: &Path) {
     fs::copy(from, to).unwrap();
-}
-
-fn holds(path: &Path, needle: &[u8]) -> bool {
-    let bytes = fs::read(path).unwrap_or_default();
-    bytes.windows(needle.len()).any(|window| window == needle)
 }
 
 #[tokio::test]
 async fn the_keys_and_what_they_sealed_are_in_no_byte_of_the_files() {
     let app = TestApp::start().await;
     let (_, _, _) = approved(&app, "cust-1").await;
-    let mut sealed: Vec<Vec<u8>> = Vec::new();
-    for sql in [
-        "SELECT data_key FROM verifications",
-        "SELECT substr(identity, -40) FROM verifications",
-        "SELECT substr(attempts, -40) FROM verifications",
-        "SELECT substr(body, -40) FROM submission_bodies",
-        "SELECT data_key FROM callbacks",
-        "SELECT substr(body, -40) FROM callback_bodies",
-    ] {
-        let beside = look(&app);
-        let mut statement = beside.prepare(sql).unwrap();
-        let found = statement.query_map([], |row| row.get(0)).unwrap();
-        sealed.extend(found.map(Result::unwrap));
-    }
-    assert!(sealed.len() >= 6);
-    let file = app.directory.path().join("gerbang.db");
-    let log = app.directory.path().join("gerbang.db-wal");
-    let before = sealed.iter().filter(|it| holds(&file, it) || holds(&log, it)).count();
-    assert_eq!(before, sealed.len(), "they can be found that way");
+    let sealed = sealed(
+        &app,
+        &[
+            "SELECT data_key FROM verifications",
+            "SELECT substr(identity, -40) FROM verifications",
+            "SELECT substr(attempts, -40) FROM verifications",
+            "SELECT substr(body, -40) FROM submission_bodies",
+            "SELECT data_key FROM callbacks",
+            "SELECT substr(body, -40) FROM callback_bodies",
+        ],
+    );
 
     erase(&app, "cust-1").await;
 
-    let gone = async {
-        while sealed.iter().any(|it| holds(&file, it) || holds(&log, it)) {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, gone).await.expect("bytes that go soon");
+    gone_soon(&app, &sealed).await;
     app.stop().await;
 }
 
@@ -106,6 +92,45 @@ async fn a_damaged_log_of_erasures_ends_the_start() {
     let refused = opened.err().map(|error| error.to_string()).unwrap_or_default();
     assert!(refused.contains("erasures.log"), "{refused}");
     drop(directory);
+}
+
+/// The largest size that a file may have here; no block is used by it.
+fn fill(file: &fs::File) -> u64 {
+    let (mut takes, mut refuses) = (0_u64, i64::MAX.unsigned_abs());
+    if file.set_len(refuses).is_ok() {
+        return refuses;
+    }
+    while takes + 1 < refuses {
+        let middle = takes + (refuses - takes) / 2;
+        if file.set_len(middle).is_ok() { takes = middle } else { refuses = middle }
+    }
+    file.set_len(takes).unwrap();
+    takes
+}
+
+#[tokio::test]
+async fn an_erasure_that_cannot_be_written_down_does_not_happen() {
+    let app = TestApp::start().await;
+    let (token, id, _) = approved(&app, "cust-1").await;
+    let before = (held(&app), count(&app, "audit"));
+    // A file that is as large as the file system allows takes no line more.
+    let log = OpenOptions::new().write(true).open(app.directory.path().join("erasures.log"));
+    let log = log.unwrap();
+    fill(&log);
+
+    let refused = erase(&app, "cust-1").await;
+    let seen = app.get_verification(&token, &id).await.text("/status");
+    let after = (held(&app), count(&app, "audit"));
+    log.set_len(0).unwrap();
+    let receipt = erase(&app, "cust-1").await;
+
+    assert_eq!((refused.status, seen.as_str()), (503, "approved"));
+    assert_eq!(after, before);
+    assert_eq!(receipt.json()["destroyed"]["verifications"], 1);
+    assert_eq!(held(&app), []);
+    let lines = fs::read_to_string(app.directory.path().join("erasures.log")).unwrap();
+    assert_eq!(lines.lines().count(), 1);
+    app.stop().await;
 }
 
 #[tokio::test]

@@ -1,10 +1,11 @@
 //! What the tests of users' rights begin with.
 
+use jiff::SignedDuration;
 use reqwest::Method;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::json;
 
-use crate::support::{Answer, TestApp};
+use crate::support::{Answer, PATIENCE, TestApp};
 
 /// Everything that holds something of somebody.
 const TABLES: [&str; 7] = [
@@ -57,4 +58,51 @@ pub(super) async fn approved(app: &TestApp, user: &str) -> (String, String, Stri
     app.provider.wait_until(|provider| provider.scripts_running() == 0).await;
     app.idle().await;
     (token, id, session)
+}
+
+/// Moves the clock, and waits until the job that forgets has had its turn.
+pub(super) async fn pass(app: &TestApp, hours: i64) {
+    app.idle().await;
+    app.clock.wait_for_sleepers_until(app.now() + SignedDuration::from_mins(1), 2).await;
+    app.clock.advance(SignedDuration::from_hours(hours));
+    let minute = app.now() + SignedDuration::from_mins(1);
+    // Those that forget callers, forget what is held, look after the keys and anchor the audit log.
+    let slept = app.clock.wait_for_sleepers_until(minute, 4);
+    tokio::time::timeout(PATIENCE, slept).await.expect("a job that has had its turn");
+}
+
+/// What `queries` find: pieces of sealed values. They are there by now, or nothing is proven by their
+/// going.
+pub(super) fn sealed(app: &TestApp, queries: &[&str]) -> Vec<Vec<u8>> {
+    let mut sealed: Vec<Vec<u8>> = Vec::new();
+    for sql in queries {
+        let beside = look(app);
+        let mut statement = beside.prepare(sql).unwrap();
+        let found = statement.query_map([], |row| row.get(0)).unwrap();
+        sealed.extend(found.map(Result::unwrap));
+    }
+    assert!(sealed.len() >= queries.len());
+    assert_eq!(found(app, &sealed), sealed.len(), "they can be found that way");
+    sealed
+}
+
+/// Waits until the files hold none of `sealed`.
+pub(super) async fn gone_soon(app: &TestApp, sealed: &[Vec<u8>]) {
+    let gone = async {
+        while found(app, sealed) > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, gone).await.expect("bytes that go soon");
+}
+
+/// How many of `sealed` are in the database or its log.
+fn found(app: &TestApp, sealed: &[Vec<u8>]) -> usize {
+    let path = |name: &str| app.directory.path().join(name);
+    let files =
+        ["gerbang.db", "gerbang.db-wal"].map(|it| std::fs::read(path(it)).unwrap_or_default());
+    let holds = |needle: &[u8]| {
+        files.iter().any(|bytes| bytes.windows(needle.len()).any(|window| window == needle))
+    };
+    sealed.iter().filter(|it| holds(it)).count()
 }

@@ -5,4 +5,5 @@ mod backups;
 mod erasing;
 mod exporting;
 mod given;
+mod periods;
 mod under_way;

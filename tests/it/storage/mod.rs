@@ -1,9 +1,10 @@
 //! The store. What every backend must do stands in `starts`, `proofs`, `results`, `sweeps`,
-//! `callbacks`, `kept`, `idempotency`, `returns` and `webhooks`, as functions over `&dyn Store`; `sqlite` runs them all on
-//! SQLite and adds what a file of one's own brings along, `damage` what a damaged row does, `keys` what
+//! `callbacks`, `kept`, `ageing`, `idempotency`, `returns` and `webhooks`, as functions over `&dyn Store`; `sqlite` runs them
+//! all on SQLite and adds what a file of one's own brings along, `damage` what a damaged row does, `keys` what
 //! a key ring does, `rotation` what a new key does, `shown` what is
 //! printed of it all, `sequences` what any sequence of it all does.
 
+mod ageing;
 mod audit;
 mod bed;
 mod callbacks;
@@ -13,6 +14,7 @@ mod folder;
 mod idempotency;
 mod kept;
 mod keys;
+mod leaving;
 mod proofs;
 mod reads;
 mod results;

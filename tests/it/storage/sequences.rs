@@ -1,12 +1,13 @@
 //! Any sequence of what can happen, to the store and to a model of it that fits on a page: a list of
-//! verifications, moved by the domain alone. After each step both must hold the same.
+//! verifications, moved by the domain alone. After each step both must hold the same. How they go
+//! stands in `leaving`.
 
 use std::{collections::HashMap, sync::Arc};
 
 use gerbang::{
     domain::{
-        Admission, Attempt, AttemptState, CallbackId, DetailsAnswer, Moment, News, Pii, Policy,
-        SessionId, Status, SubmissionReport, Verification, Wanted,
+        Admission, Attempt, AttemptState, CallbackId, Contact, DetailsAnswer, Hold, Moment, News,
+        Pii, Policy, SessionId, Status, SubmissionReport, Verification, VerificationId, Wanted,
     },
     storage::{CallbackOutcome, Opened, Settled, Store},
 };
@@ -16,29 +17,35 @@ use proptest::prelude::*;
 use super::{
     bed::{at, callback, credential, email, policy, report, wanted},
     folder::Folder,
+    leaving::Marks,
     steps::{Statement, Step, any_step},
 };
 
-const USERS: [&str; 2] = ["cust-1", "cust-2"];
+pub(super) const USERS: [&str; 2] = ["cust-1", "cust-2"];
 
 /// A kept callback, as the model has it.
-struct Kept {
+pub(super) struct Kept {
     id: CallbackId,
-    report: SubmissionReport,
+    pub(super) report: SubmissionReport,
     tries: u32,
     parked: bool,
     /// `None`: done.
     due: Option<Timestamp>,
+    /// The verification that took it in, unless it names another user.
+    pub(super) tied: Option<VerificationId>,
 }
 
-struct Bed {
+pub(super) struct Bed {
     folder: Folder,
-    store: Arc<dyn Store>,
+    pub(super) store: Arc<dyn Store>,
     /// In the order of their beginning.
-    model: Vec<Verification>,
-    kept: Vec<Kept>,
-    bodies: HashMap<Vec<u8>, CallbackId>,
-    minutes: i64,
+    pub(super) model: Vec<Verification>,
+    /// The contacts of all that ever were.
+    contacts: HashMap<VerificationId, Contact>,
+    pub(super) kept: Vec<Kept>,
+    pub(super) bodies: HashMap<Vec<u8>, CallbackId>,
+    pub(super) marks: Marks,
+    pub(super) minutes: i64,
 }
 
 fn rules() -> Policy {
@@ -62,11 +69,12 @@ impl Bed {
     async fn new() -> Self {
         let folder = Folder::new();
         let store = folder.open().await;
-        let (model, kept, bodies) = (Vec::new(), Vec::new(), HashMap::new());
-        Self { folder, store, model, kept, bodies, minutes: 0 }
+        let (model, kept, contacts) = (Vec::new(), Vec::new(), HashMap::new());
+        let (bodies, marks) = (HashMap::new(), Marks::default());
+        Self { folder, store, model, contacts, kept, bodies, marks, minutes: 0 }
     }
 
-    fn now(&self) -> Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         at(self.minutes)
     }
 
@@ -91,6 +99,9 @@ impl Bed {
 
     fn statement(&self, it: &Statement) -> SubmissionReport {
         let named = it.session.and_then(|(which, attempt)| {
+            if let Some(erased) = self.marks.session(attempt).filter(|_| which == 5) {
+                return Some(erased);
+            }
             let attempts = &self.model[self.place(which)?].attempts;
             Some(attempts[attempt % attempts.len()].session.clone())
         });
@@ -119,7 +130,8 @@ impl Bed {
         }
         let heir = self.open_of(self.model[named].user.as_str()).filter(|heir| {
             let heir = &self.model[*heir];
-            heir.contact.contact == self.model[named].contact.contact && heir.submission.is_none()
+            let same = self.contacts[&heir.id] == self.contacts[&self.model[named].id];
+            same && heir.submission.is_none()
         });
         Some(heir.unwrap_or(named))
     }
@@ -146,6 +158,9 @@ impl Bed {
                     }
                 }
             }
+            Step::LetGo { hours } => self.let_go(hours).await,
+            Step::Erase { user } => self.erase(user).await,
+            Step::ForgetErased => self.forget_erased().await,
             Step::Restart => self.restart().await,
         }
     }
@@ -161,22 +176,23 @@ impl Bed {
         }
         let current = current.filter(|current| !self.model[*current].status.is_closed());
         let opened = self.store.open(wish.clone(), asked, self.now(), rules()).await.unwrap();
-        let Some(current) = current else { return self.begun(opened) };
-        if self.model[current].contact.contact == wish.contact.contact {
+        let Some(current) = current else { return self.begun(opened, wish) };
+        if self.contacts[&self.model[current].id] == wish.contact.contact {
             return self.admitted(current, &wish, asked, opened);
         }
         self.tell(current, News::Superseded);
         if self.model[current].status.is_closed() {
-            self.begun(opened);
+            self.begun(opened, wish);
         } else {
             assert_eq!(kind(&opened), "captured");
         }
     }
 
-    fn begun(&mut self, opened: Opened) {
+    fn begun(&mut self, opened: Opened, wish: Wanted) {
         assert_eq!(kind(&opened), "attempt");
         let Opened::Attempt(verification, _) = opened else { return };
         assert_eq!((verification.status, verification.attempts.len()), (Status::Pending, 1));
+        self.contacts.insert(verification.id, wish.contact.contact);
         self.model.push(verification);
     }
 
@@ -230,7 +246,11 @@ impl Bed {
 
     async fn keep(&mut self, statement: &Statement) {
         let said = self.statement(statement);
+        let is_kept_out = self.is_kept_out(&said);
         let id = self.store.keep_callback(callback(&said, self.minutes)).await.unwrap();
+        if is_kept_out {
+            return;
+        }
         let now = self.now();
         let known = *self.bodies.entry(said.body.expose().clone()).or_insert(id);
         assert_eq!(known, id, "a body that comes again is the same callback");
@@ -239,7 +259,7 @@ impl Bed {
             Some(_) => {}
             None => {
                 let (tries, parked, due) = (0, false, Some(now));
-                self.kept.push(Kept { id, report: said, tries, parked, due });
+                self.kept.push(Kept { id, report: said, tries, parked, due, tied: None });
             }
         }
     }
@@ -263,6 +283,9 @@ impl Bed {
             let kept = &mut self.kept[place];
             if let Some(owner) = owner {
                 (kept.parked, kept.due) = (false, None);
+                let owners = self.model[owner].user.as_str();
+                let names_owner = said.user.as_ref().is_some_and(|user| user.expose() == owners);
+                kept.tied = names_owner.then_some(self.model[owner].id);
                 let CallbackOutcome::Applied(recorded) = outcome else { panic!("{outcome:?}") };
                 assert_eq!(recorded.verification.id, self.model[owner].id);
                 self.tell(owner, News::CalledBack(said));
@@ -307,6 +330,8 @@ impl Bed {
     async fn restart(&mut self) {
         self.store.close().await;
         self.store = self.folder.open().await;
+        let again = self.store.reapply_erasures(Hold::default(), self.now()).await.unwrap();
+        assert_eq!(again, 0, "what was erased is gone, and what came after stays");
         self.store.recover(self.now(), rules()).await.unwrap();
         for place in 0..self.model.len() {
             let lost: Vec<_> = self.model[place]
@@ -326,6 +351,7 @@ impl Bed {
         for expected in &self.model {
             let found = self.store.find(expected.id).await.unwrap().unwrap();
             assert_eq!(format!("{found:#?}"), format!("{expected:#?}"), "after {step}");
+            assert_eq!(found.contact, expected.contact, "after {step}");
         }
         for user in USERS {
             let open = |it: &&Verification| it.user.as_str() == user && !it.status.is_closed();

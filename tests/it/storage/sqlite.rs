@@ -93,6 +93,13 @@ mod contract {
             a_replayed_one_is_due_at_once_whatever_became_of_it,
             one_aside_that_comes_again_and_can_be_read_now_is_applied,
             applied_and_aside_ones_are_forgotten_in_time_and_others_never;
+        ageing:
+            credentials_go_one_by_one_and_nobody_is_told,
+            a_credential_that_comes_late_is_let_go_of_too,
+            the_contact_of_a_closed_one_goes_and_of_an_open_one_stays,
+            a_few_at_a_time_until_all_are_done,
+            a_late_result_finds_the_next_one_without_the_contact,
+            one_that_opens_again_without_its_contact_is_still_the_users;
         idempotency:
             a_request_is_held_by_one_go_until_its_lease_ends,
             a_released_request_is_free_at_once,

@@ -7,14 +7,38 @@ use super::bed::{invalid, partial, valid};
 
 #[derive(Clone, Debug)]
 pub(super) enum Step {
-    Open { user: usize, by_email: bool, asked: bool },
-    Renew { which: usize, asked: bool },
-    Issue { which: usize, attempt: usize },
-    Tell { which: usize, news: News },
+    Open {
+        user: usize,
+        by_email: bool,
+        asked: bool,
+    },
+    Renew {
+        which: usize,
+        asked: bool,
+    },
+    Issue {
+        which: usize,
+        attempt: usize,
+    },
+    Tell {
+        which: usize,
+        news: News,
+    },
     Keep(Statement),
     ApplyDue,
-    Settle { asked: usize, says: Statement },
+    Settle {
+        asked: usize,
+        says: Statement,
+    },
     ExpireDue,
+    /// Contacts and credentials whose time was over so many hours ago.
+    LetGo {
+        hours: i64,
+    },
+    Erase {
+        user: usize,
+    },
+    ForgetErased,
     Restart,
 }
 
@@ -23,7 +47,8 @@ pub(super) enum Step {
 pub(super) struct Statement {
     pub(super) submission: usize,
     pub(super) user: usize,
-    /// Of which attempt of which verification; `None` names a session of nobody.
+    /// Of which attempt of which verification, the last of which stands for those that were erased;
+    /// `None` names a session of nobody.
     pub(super) session: Option<(usize, usize)>,
     pub(super) says: (SubmissionStatus, Option<SubmissionResult>),
 }
@@ -65,6 +90,9 @@ pub(super) fn any_step() -> impl Strategy<Value = Step> {
         3 => Just(Step::ApplyDue),
         4 => (0_usize..6, any_statement()).prop_map(|(asked, says)| Step::Settle { asked, says }),
         1 => Just(Step::ExpireDue),
+        2 => (0_i64..30).prop_map(|hours| Step::LetGo { hours }),
+        1 => prop_oneof![5 => Just(0_usize), 1 => Just(1)].prop_map(|user| Step::Erase { user }),
+        1 => Just(Step::ForgetErased),
         1 => Just(Step::Restart),
     ]
 }

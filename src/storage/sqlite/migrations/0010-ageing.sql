@@ -1,0 +1,12 @@
+-- When the first credential that is held ends; NULL while none is. For those that are there already a
+-- time before that: whoever looks then writes down the true one.
+ALTER TABLE verifications ADD COLUMN credentials_end INTEGER;
+UPDATE verifications SET credentials_end = created_at WHERE issued > 0;
+CREATE INDEX verifications_with_credentials ON verifications (credentials_end)
+    WHERE credentials_end IS NOT NULL;
+
+-- Whether the contact's value was let go of. 2: it could not be, because the row is damaged.
+ALTER TABLE verifications ADD COLUMN contact_gone INTEGER NOT NULL DEFAULT 0
+    CHECK (contact_gone BETWEEN 0 AND 2);
+CREATE INDEX verifications_with_contact ON verifications (updated_at)
+    WHERE closed > 0 AND contact_gone = 0;
