@@ -30,6 +30,7 @@ mod subjects;
 mod sweeps;
 mod timeline;
 mod tombs;
+mod vacuum;
 mod verifications;
 mod webhooks;
 mod writer;

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 use rusqlite_migration::{M, Migrations, SchemaVersion};
 use subtle::ConstantTimeEq as _;
 
+use super::vacuum;
 use crate::storage::{
     error::{DatabaseCause, KeyRingError, StoreError},
     keyring::{Blinded, KeyRing},
@@ -152,12 +153,13 @@ pub(super) fn is_sealed(conn: &Connection) -> Result<bool, rusqlite::Error> {
 pub(super) fn migrate(conn: &mut Connection) -> Result<(), DatabaseCause> {
     let pages: i64 = conn.query_row("PRAGMA page_count", [], |row| row.get(0))?;
     if pages == 0 {
-        // Free pages can be given back piece by piece. A file that was made without this stays as it
-        // is: changing it means writing it anew.
+        // Free pages can be given back piece by piece.
         conn.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")?;
     }
     conn.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
-    Ok(Migrations::from_slice(MIGRATIONS).to_latest(conn)?)
+    Migrations::from_slice(MIGRATIONS).to_latest(conn)?;
+    vacuum::convert(conn);
+    Ok(())
 }
 
 /// Proves that `ring` holds every key this database was sealed with, or says which it does not.

@@ -15,6 +15,7 @@ mod idempotency;
 mod kept;
 mod keys;
 mod leaving;
+mod older;
 mod proofs;
 mod reads;
 mod results;
