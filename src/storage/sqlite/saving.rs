@@ -131,9 +131,9 @@ pub(super) fn insert(
             "INSERT INTO verifications (id, user_hash, contact_hash, created_at, deadline, status,
                  revision, next_read_at, lapses_at, due_at, key_id, data_key, identity, attempts,
                  updated_at, under_way, closed, issued, captured, credential_failed,
-                 settled_unconfirmed, read_tries)
+                 settled_unconfirmed, read_tries, credentials_end)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?4, 1, 0, 0, 0,
-                 0, 0, 0)",
+                 0, 0, 0, NULL)",
         )?
         .execute(params![
             id.as_bytes(),

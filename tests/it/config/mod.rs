@@ -3,6 +3,7 @@
 mod mistakes;
 mod proofs;
 mod reach;
+mod retention;
 mod sample;
 mod sources;
 mod webhooks;

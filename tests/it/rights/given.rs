@@ -63,12 +63,19 @@ pub(super) async fn approved(app: &TestApp, user: &str) -> (String, String, Stri
 /// Moves the clock, and waits until the job that forgets has had its turn.
 pub(super) async fn pass(app: &TestApp, hours: i64) {
     app.idle().await;
-    app.clock.wait_for_sleepers_until(app.now() + SignedDuration::from_mins(1), 2).await;
+    minutely(app).await;
     app.clock.advance(SignedDuration::from_hours(hours));
+    minutely(app).await;
+}
+
+/// Waits until all jobs of every minute have had their turn and rest: one that is still at it when the
+/// clock is moved would do the rest of its turn by the old time, and sleep by the new.
+async fn minutely(app: &TestApp) {
+    /// Those that forget callers, forget what is held, look after the keys and anchor the audit log.
+    const JOBS: usize = 4;
     let minute = app.now() + SignedDuration::from_mins(1);
-    // Those that forget callers, forget what is held, look after the keys and anchor the audit log.
-    let slept = app.clock.wait_for_sleepers_until(minute, 4);
-    tokio::time::timeout(PATIENCE, slept).await.expect("a job that has had its turn");
+    let slept = app.clock.wait_for_sleepers_until(minute, JOBS);
+    tokio::time::timeout(PATIENCE, slept).await.expect("jobs that have had their turn");
 }
 
 /// What `queries` find: pieces of sealed values. They are there by now, or nothing is proven by their

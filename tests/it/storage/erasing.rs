@@ -108,6 +108,38 @@ async fn a_callback_for_the_new_life_of_an_erased_user_is_kept() {
 }
 
 #[tokio::test]
+async fn a_submission_that_only_a_callback_named_stays_erased() {
+    let folder = Folder::new();
+    let store = folder.open().await;
+    let (_, session) = issued(&*store, "cust-1").await;
+    let said = report("sub-1", "cust-1", Some(&session), valid());
+    let id = store.keep_callback(callback(&said, 1)).await.unwrap();
+    store.apply_callback(id, said, at(2), policy()).await.unwrap();
+    store.erase(order("cust-1"), at(3)).await.unwrap();
+    let (_, session) = super::bed::attempt_of(open(&*store, wanted("cust-1"), 4).await);
+
+    let late = report("sub-1", "cust-1", Some(&session), valid());
+    store.keep_callback(callback(&late, 5)).await.unwrap();
+
+    assert!(store.due_callbacks(at(5), 10).await.unwrap().is_empty());
+    store.close().await;
+    assert_eq!((count(&folder, "callbacks"), count(&folder, "late_callbacks")), (0, 1));
+}
+
+#[tokio::test]
+async fn a_credential_that_went_before_is_not_counted_as_destroyed() {
+    let folder = Folder::new();
+    let store = folder.open().await;
+    issued(&*store, "cust-1").await;
+    store.forget_credentials(at(2 * 24 * 60), 10).await.unwrap();
+
+    let receipt = store.erase(order("cust-1"), at(2 * 24 * 60)).await.unwrap();
+
+    assert_eq!((receipt.destroyed.verifications, receipt.destroyed.credentials), (1, 0));
+    store.close().await;
+}
+
+#[tokio::test]
 async fn a_row_that_is_given_again_leads_no_old_session_to_it() {
     let folder = Folder::new();
     let store = folder.open().await;

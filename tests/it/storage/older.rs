@@ -5,7 +5,7 @@ use std::fs;
 use rusqlite::{Connection, params};
 
 use super::{
-    bed::{find, issued},
+    bed::{at, find, issued, started},
     folder::Folder,
 };
 
@@ -101,9 +101,9 @@ async fn callbacks_are_tied_to_the_verifications_that_took_them_in() {
     let sql = "SELECT credentials_end, contact_gone FROM verifications ORDER BY number";
     let mut statement = conn.prepare(sql).unwrap();
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
-    // Those that have credentials are looked at, and until then nothing is said of contacts.
+    // All are due to be looked at once, and have their contacts until then.
     let ageing = rows.map(Result::unwrap).collect::<Vec<(Option<i64>, i64)>>();
-    assert_eq!(ageing, [(Some(1001), 0), (None, 0)]);
+    assert_eq!(ageing, [(Some(0), 0), (Some(0), 0)]);
 }
 
 #[tokio::test]
@@ -143,4 +143,30 @@ async fn a_large_database_stays_as_it_is_until_its_operator_changes_it() {
 
     assert_eq!((rigid, pragma(&folder, "PRAGMA auto_vacuum")), (0, 2));
     assert_eq!(pragma(&folder, "SELECT count(*) FROM callback_bodies"), 1);
+}
+
+#[tokio::test]
+async fn credentials_of_before_are_found_when_they_end() {
+    let folder = Folder::new();
+    let store = folder.open().await;
+    let (ended, _) = issued(&*store, "cust-1").await;
+    let (never, _) = started(&*store, "cust-2").await;
+    store.close().await;
+    // As the migration leaves those that were there before it.
+    let conn = Connection::open(folder.database()).unwrap();
+    conn.execute("UPDATE verifications SET credentials_end = 0", []).unwrap();
+    drop(conn);
+    let store = folder.open().await;
+    let day = 24 * 60;
+
+    let looked = store.forget_credentials(at(1), 10).await.unwrap();
+    let held = find(&*store, ended.id).await.first_credential_end();
+    let early = store.forget_credentials(at(day - 1), 10).await.unwrap();
+    let due = store.forget_credentials(at(day), 10).await.unwrap();
+
+    assert_eq!((looked, held), (2, Some(at(day))));
+    assert_eq!((early, due), (0, 1));
+    assert_eq!(find(&*store, ended.id).await.first_credential_end(), None);
+    assert_eq!(find(&*store, never.id).await.attempts.len(), 1);
+    store.close().await;
 }

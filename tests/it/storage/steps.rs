@@ -90,8 +90,8 @@ pub(super) fn any_step() -> impl Strategy<Value = Step> {
         3 => Just(Step::ApplyDue),
         4 => (0_usize..6, any_statement()).prop_map(|(asked, says)| Step::Settle { asked, says }),
         1 => Just(Step::ExpireDue),
-        2 => (0_i64..30).prop_map(|hours| Step::LetGo { hours }),
-        1 => prop_oneof![5 => Just(0_usize), 1 => Just(1)].prop_map(|user| Step::Erase { user }),
+        2 => prop_oneof![1 => 0_i64..30, 3 => Just(0)].prop_map(|hours| Step::LetGo { hours }),
+        2 => prop_oneof![5 => Just(0_usize), 1 => Just(1)].prop_map(|user| Step::Erase { user }),
         1 => Just(Step::ForgetErased),
         1 => Just(Step::Restart),
     ]

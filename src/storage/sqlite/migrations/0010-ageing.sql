@@ -1,7 +1,7 @@
--- When the first credential that is held ends; NULL while none is. For those that are there already a
--- time before that: whoever looks then writes down the true one.
-ALTER TABLE verifications ADD COLUMN credentials_end INTEGER;
-UPDATE verifications SET credentials_end = created_at WHERE issued > 0;
+-- When the first credential that is held ends; NULL while none is. Those that are there already have
+-- the default, so that not all rows are written at once: they are looked at a few at a time, and then
+-- have the true one.
+ALTER TABLE verifications ADD COLUMN credentials_end INTEGER DEFAULT 0;
 CREATE INDEX verifications_with_credentials ON verifications (credentials_end)
     WHERE credentials_end IS NOT NULL;
 
