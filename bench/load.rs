@@ -28,7 +28,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Writes `tokens` (one a line) and `issuer.pem` into a folder.
+    /// Writes `tokens` (one a line), `issuer.pem` and, for RSA, `jwks.json` into a folder.
     Mint(Mint),
     /// Sends one start a token and prints requests/s, p50 and p99 in milliseconds.
     Start(Load),
@@ -53,6 +53,9 @@ struct Mint {
     /// Where the files go.
     #[arg(long)]
     out: PathBuf,
+    /// What they are signed with.
+    #[arg(long, default_value = "RS256")]
+    algorithm: tokens::Algorithm,
 }
 
 #[derive(Debug, Args)]
@@ -103,9 +106,9 @@ fn main() -> Result<()> {
 }
 
 fn mint(args: &Mint) -> Result<()> {
-    let issuer = tokens::Issuer::generate()?;
+    let issuer = tokens::Issuer::generate(args.algorithm)?;
     let minted = issuer.mint(args.count, args.now)?;
-    fs::write(args.out.join("issuer.pem"), issuer.public_pem()?)?;
+    issuer.publish(&args.out)?;
     fs::write(args.out.join("tokens"), minted.join("\n"))?;
     Ok(())
 }

@@ -10,7 +10,6 @@ mod wire;
 
 use std::{
     cell::{Cell, RefCell},
-    fs,
     path::PathBuf,
     time::{Duration, Instant},
 };
@@ -61,8 +60,8 @@ const CONNECTIONS: usize = 64;
 
 fn main() -> Result<()> {
     let cli = Cli::parse();
-    let issuer = tokens::Issuer::generate()?;
-    fs::write(cli.work.join("issuer.pem"), issuer.public_pem()?)?;
+    let issuer = tokens::Issuer::generate(tokens::Algorithm::Rs256)?;
+    issuer.publish(&cli.work)?;
     let tokens = issuer.mint(cli.watchers, cli.now)?;
     let provider = Provider::start(cli.now)?;
     let gateway = Gateway::start(&cli.gateway, &cli.work, provider.address)?;

@@ -1,6 +1,6 @@
 //! Every operation of the public listener, in one table.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use actix_web::{
     HttpResponse, Route,
@@ -75,12 +75,7 @@ pub const OPERATIONS: [Operation; 26] = [
 
 /// Adds the routes, with callbacks at `callback_path`, and problems for everything else.
 pub fn configure(config: &mut web::ServiceConfig, callback_path: &str) {
-    let mut paths: BTreeMap<&str, Vec<Operation>> = BTreeMap::new();
-    for operation in OPERATIONS {
-        let path = if operation.path == CALLBACKS { callback_path } else { operation.path };
-        paths.entry(path).or_default().push(operation);
-    }
-    for (path, operations) in paths {
+    for (path, operations) in by_path(callback_path) {
         let methods: BTreeSet<_> = operations.iter().map(|one| one.method).collect();
         let allow = methods.into_iter().collect::<Vec<_>>().join(", ");
         let mut resource = web::resource(path);
@@ -94,6 +89,22 @@ pub fn configure(config: &mut web::ServiceConfig, callback_path: &str) {
         })));
     }
     config.default_service(web::to(|| async { Err::<HttpResponse, _>(ApiError::not_found()) }));
+}
+
+/// The operations of each path, in the order in which paths are tried: those without parameters first,
+/// since they are compared as they stand and the others by a regular expression each; else as in the
+/// table.
+fn by_path(callback_path: &str) -> Vec<(&str, Vec<Operation>)> {
+    let mut paths: Vec<(&str, Vec<Operation>)> = Vec::new();
+    for operation in OPERATIONS {
+        let path = if operation.path == CALLBACKS { callback_path } else { operation.path };
+        match paths.iter_mut().find(|(known, _)| *known == path) {
+            Some((_, operations)) => operations.push(operation),
+            None => paths.push((path, vec![operation])),
+        }
+    }
+    paths.sort_by_key(|(path, _)| path.contains('{'));
+    paths
 }
 
 fn method_not_allowed(allow: &str) -> ApiError {

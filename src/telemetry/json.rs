@@ -220,7 +220,10 @@ impl fmt::Write for Escaped<'_> {
 /// RFC 8259, section 7. A line break in a value must not begin another line of the log.
 fn escape(to: &mut String, text: &str) {
     let mut rest = text;
-    while let Some(place) = rest.find(|letter: char| letter < ' ' || matches!(letter, '"' | '\\')) {
+    // All that is escaped is ASCII, so bytes can be looked at, and each is a place to split.
+    while let Some(place) =
+        rest.bytes().position(|byte| byte < b' ' || matches!(byte, b'"' | b'\\'))
+    {
         let (plain, from) = rest.split_at(place);
         to.push_str(plain);
         let mut letters = from.chars();

@@ -110,12 +110,16 @@ impl UserService {
 
     async fn ask(&self, user: &UserId, at: Timestamp) -> Result<Contacts, UpstreamError> {
         let Ok(_place) = self.places.try_acquire() else { return Err(UpstreamError::Saturated) };
-        let mut request = Request::new(Method::GET, self.address(user)?);
-        let headers = request.headers_mut();
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        if let Some((name, value)) = &self.header {
-            headers.insert(name.clone(), value.clone());
-        }
+        let address = self.address(user)?;
+        let request = || {
+            let mut request = Request::new(Method::GET, address.clone());
+            let headers = request.headers_mut();
+            headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+            if let Some((name, value)) = &self.header {
+                headers.insert(name.clone(), value.clone());
+            }
+            request
+        };
         let answer = self.http.exchange(request, self.limits, &self.budget).await?;
         let status = answer.status.as_u16();
         if answer.status == StatusCode::NOT_FOUND {

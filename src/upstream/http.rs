@@ -105,26 +105,25 @@ impl HttpClient {
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// Makes the call and reads the whole answer. A connection that could not be made is tried
-    /// once more if `budget` has it: nothing was sent, so nothing can happen twice.
+    /// Makes the call that `request` prepares, and reads the whole answer. A connection that could not
+    /// be made is tried once more if `budget` has it: nothing was sent, so nothing can happen twice.
     pub(super) async fn exchange(
         &self,
-        mut request: Request,
+        request: impl Fn() -> Request,
         limits: Limits,
         budget: &RetryBudget,
     ) -> Result<Answer, UpstreamError> {
-        budget.earn();
-        *request.timeout_mut() = Some(limits.deadline);
-        name_the_request(request.headers_mut());
-        let spare = request.try_clone();
         let client = self.shared.client().map_err(failure)?;
-        let first = client.execute(request).await.map_err(failure);
-        let response = match (first, spare) {
-            (Err(UpstreamError::Unreachable(_)), Some(again)) if budget.spend() => {
-                budget.earn();
-                client.execute(again).await.map_err(failure)?
-            }
-            (outcome, _) => outcome?,
+        let call = async || {
+            budget.earn();
+            let mut request = request();
+            *request.timeout_mut() = Some(limits.deadline);
+            name_the_request(request.headers_mut());
+            client.execute(request).await.map_err(failure)
+        };
+        let response = match call().await {
+            Err(UpstreamError::Unreachable(_)) if budget.spend() => call().await?,
+            outcome => outcome?,
         };
         read(response, limits.max_answer).await
     }

@@ -181,8 +181,11 @@ impl<K: Send + Sync + 'static> Shared<K> {
     }
 
     async fn ask(&self) -> Result<FetchedKeys<K>, UpstreamError> {
-        let mut request = Request::new(Method::GET, self.url.clone());
-        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+        let request = || {
+            let mut request = Request::new(Method::GET, self.url.clone());
+            request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+            request
+        };
         let answer = self.http.exchange(request, LIMITS, &self.budget).await?;
         let status = answer.status.as_u16();
         if answer.status.is_server_error() || answer.status == StatusCode::TOO_MANY_REQUESTS {

@@ -3,13 +3,14 @@
 //! The span of `tracing-actix-web` holds the path with its query, the client's address and its user
 //! agent; ours holds the route's pattern and nothing a person typed.
 
-use std::time::Instant;
+use std::{cell::RefCell, collections::HashMap, sync::Arc, time::Instant};
 
 use actix_web::{
     Error, HttpMessage as _,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
 };
+use metrics::Histogram;
 use tracing::Span;
 use tracing_actix_web::RootSpanBuilder;
 
@@ -19,18 +20,23 @@ use crate::domain::Trace;
 #[derive(Debug)]
 pub struct RequestSpan;
 
-/// When the request came; kept with it until it is answered.
-struct Arrived(Instant);
+/// When the request came, and where; kept with it until it is answered.
+struct Arrived {
+    at: Instant,
+    route: Arc<str>,
+}
 
 impl RootSpanBuilder for RequestSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
-        request.extensions_mut().insert(Arrived(Instant::now()));
+        let route = route(request);
+        let arrived = Arrived { at: Instant::now(), route: Arc::clone(&route) };
+        request.extensions_mut().insert(arrived);
         let trace = request.extensions().get::<Trace>().cloned().unwrap_or_default();
         tracing::info_span!(
             "request",
             request.id = trace.request_id(),
             http.request.method = method(request),
-            http.route = route(request),
+            http.route = &*route,
             app.id = tracing::field::Empty,
             verification.id = tracing::field::Empty,
         )
@@ -40,13 +46,10 @@ impl RootSpanBuilder for RequestSpan {
         let Ok(response) = outcome else { return };
         let request = response.request();
         let status = response.status().as_u16();
-        let route = request.match_pattern().unwrap_or_else(|| UNROUTED.to_owned());
-        let elapsed = request
-            .extensions()
-            .get::<Arrived>()
-            .map_or(0.0, |arrived| arrived.0.elapsed().as_secs_f64());
-        let labels = [("route", route), ("status", status.to_string())];
-        metrics::histogram!("http_server_request_duration_seconds", &labels).record(elapsed);
+        let extensions = request.extensions();
+        let Some(Arrived { at, route }) = extensions.get::<Arrived>() else { return };
+        let elapsed = at.elapsed().as_secs_f64();
+        measure(route, status, elapsed);
         tracing::info!(
             parent: &span,
             http.response.status_code = status,
@@ -69,6 +72,21 @@ fn method(request: &ServiceRequest) -> &str {
     }
 }
 
-fn route(request: &ServiceRequest) -> String {
-    request.match_pattern().unwrap_or_else(|| UNROUTED.to_owned())
+fn route(request: &ServiceRequest) -> Arc<str> {
+    request.match_pattern().map_or_else(|| UNROUTED.into(), Arc::from)
+}
+
+/// Records a request's duration. Making a metric's key and finding it among all others takes longer
+/// than recording, so each worker keeps those it uses: as many as there are routes and statuses.
+fn measure(route: &Arc<str>, status: u16, seconds: f64) {
+    thread_local! {
+        static USED: RefCell<HashMap<(Arc<str>, u16), Histogram>> = RefCell::default();
+    }
+    USED.with_borrow_mut(|used| {
+        let histogram = used.entry((Arc::clone(route), status)).or_insert_with(|| {
+            let labels = [("route", route.to_string()), ("status", status.to_string())];
+            metrics::histogram!("http_server_request_duration_seconds", &labels)
+        });
+        histogram.record(seconds);
+    });
 }

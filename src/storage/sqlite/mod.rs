@@ -11,6 +11,7 @@ mod erasure_log;
 mod exporting;
 mod holding;
 mod idempotency;
+mod job;
 mod kept;
 mod keys;
 mod lane;

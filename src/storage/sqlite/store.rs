@@ -7,12 +7,13 @@ use rusqlite::Connection;
 
 use super::{
     erasure_log::ErasureLog,
+    job::{Job, Ways, job},
     keys::Keeping,
     lane::{Lane, Worker},
     reader::{Read, Reader, Snapshot, read},
     schema::{self, CheckError, Found},
     shelf::Shelf,
-    writer::{Job, Tx, Writer, job},
+    writer::{Tx, Writer},
 };
 use crate::storage::{
     changes::Changes,
@@ -29,6 +30,8 @@ pub(in crate::storage) struct SqliteStore {
     // and the lock goes last.
     readers: Lane<Read>,
     writer: Lane<Job>,
+    /// To those who wait for the writer.
+    ways: Ways,
     changes: Changes,
     pub(super) keys: Keeping,
     pub(super) erasures: Arc<ErasureLog>,
@@ -127,6 +130,7 @@ impl SqliteStore {
         Ok(Self {
             readers: Lane::start("gerbang-read", bound, reads.collect())?,
             writer: Lane::start("gerbang-write", bound, vec![write])?,
+            ways: Ways::default(),
             changes,
             keys,
             erasures: Arc::new(erasures),
@@ -142,7 +146,7 @@ impl SqliteStore {
         F: FnMut(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     {
         Box::pin(async move {
-            let (job, result) = job(work);
+            let (job, result) = job(self.ways.here(), work);
             self.writer.push(job)?;
             result.await.unwrap_or(Err(StoreError::Closed))
         })

@@ -9,7 +9,6 @@
 //! batch undoes the batch, and its other jobs run once more, now each in a savepoint of its own.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -19,9 +18,13 @@ use std::{
 };
 
 use rusqlite::Connection;
-use tokio::sync::oneshot;
 
-use super::{lane::Queue, schema::may_pass, shelf::Shelf};
+use super::{
+    job::{Answers, Job},
+    lane::Queue,
+    schema::may_pass,
+    shelf::Shelf,
+};
 use crate::{
     domain::VerificationId,
     storage::{changes::Changes, error::StoreError, keyring::KeyRing},
@@ -63,69 +66,6 @@ impl Tx<'_> {
     /// Lets the log be folded into the file after the commit, and `folded` be set if it was.
     pub(super) fn fold(&mut self, folded: Arc<AtomicBool>) {
         self.folds.push(folded);
-    }
-}
-
-/// A job as the thread sees it.
-pub(super) trait Work: Send {
-    /// Does it, inside a transaction; says whether it may stay. May be asked again after its work
-    /// was undone.
-    fn run(&mut self, tx: &mut Tx<'_>) -> bool;
-
-    /// Whether it was done and not undone since.
-    fn is_done(&self) -> bool;
-
-    /// It was undone, although nothing was wrong with it.
-    fn lose(&mut self, cause: StoreError);
-
-    /// Tells its caller.
-    fn answer(self: Box<Self>);
-}
-
-/// What is queued.
-pub(super) type Job = Box<dyn Work>;
-
-struct Order<F, T> {
-    work: F,
-    result: Result<T, StoreError>,
-    reply: oneshot::Sender<Result<T, StoreError>>,
-}
-
-/// Makes a job of `work`, and the place where its result will be.
-pub(super) fn job<F, T>(work: F) -> (Job, oneshot::Receiver<Result<T, StoreError>>)
-where
-    F: FnMut(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
-    T: Send + 'static,
-{
-    let (reply, result) = oneshot::channel();
-    (Box::new(Order { work, result: Err(StoreError::Closed), reply }), result)
-}
-
-impl<F, T> Work for Order<F, T>
-where
-    F: FnMut(&mut Tx<'_>) -> Result<T, StoreError> + Send,
-    T: Send,
-{
-    fn run(&mut self, tx: &mut Tx<'_>) -> bool {
-        let work = &mut self.work;
-        self.result = catch_unwind(AssertUnwindSafe(|| work(tx))).unwrap_or_else(|_| {
-            tracing::error!("a write panicked");
-            Err(StoreError::Database("a write panicked".into()))
-        });
-        self.result.is_ok()
-    }
-
-    fn is_done(&self) -> bool {
-        self.result.is_ok()
-    }
-
-    fn lose(&mut self, cause: StoreError) {
-        self.result = Err(cause);
-    }
-
-    fn answer(self: Box<Self>) {
-        // A caller that has gone away needs no answer.
-        let _ = self.reply.send(self.result);
     }
 }
 
@@ -323,9 +263,7 @@ impl<'a> Batch<'a> {
         if !self.tx.folds.is_empty() && self.writer.fold() {
             self.tx.folds.iter().for_each(|folded| folded.store(true, Ordering::Release));
         }
-        for job in self.jobs {
-            job.answer();
-        }
+        Answers::send(self.jobs);
     }
 
     fn commit(&mut self) {

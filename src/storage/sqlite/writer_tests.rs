@@ -8,7 +8,7 @@ use metrics::{
 use tokio::sync::mpsc;
 
 use super::*;
-use crate::storage::ring_file;
+use crate::storage::{ring_file, sqlite::job::job};
 
 /// Counts commits as operators see them.
 #[derive(Default)]
@@ -91,7 +91,7 @@ fn work(steps: &[Step]) -> Outcome {
     for (value, step) in (0..).zip(steps.iter().copied()) {
         let id = VerificationId::new(jiff::Timestamp::UNIX_EPOCH);
         waiters.push(changes.subscribe(id));
-        let (job, result) = job(move |tx| {
+        let (job, result) = job(None, move |tx| {
             tx.announce(id);
             step(tx, value).map(|()| value)
         });

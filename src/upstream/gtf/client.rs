@@ -120,13 +120,15 @@ impl Gtf {
         let prepared = self
             .headers(flow.channel)
             .ok_or(UpstreamError::Misconfigured("no onboarding partner for this channel"))?;
-        let headers = personal_headers(prepared, &flow.user, &flow.session)?;
+        let ids = Ids::new(&flow.user, &flow.session)?;
         let body = initiate::body(flow)?;
         self.with_token(&self.initiate, async |token| {
-            let mut request = self.initiate.request();
-            request.headers_mut().clone_from(&headers);
-            request.headers_mut().insert(TOKEN, token);
-            *request.body_mut() = Some(Body::from(body.clone()));
+            let request = || {
+                let mut request = self.initiate.request();
+                ids.put(request.headers_mut(), prepared, &token);
+                *request.body_mut() = Some(Body::from(body.clone()));
+                request
+            };
             let asked_at = self.clock.now();
             self.initiate
                 .call(request, |data| {
@@ -150,11 +152,13 @@ impl Gtf {
                 &fresh
             }
         };
-        let headers = personal_headers(&self.details_headers, &query.user, session)?;
+        let ids = Ids::new(&query.user, session)?;
         self.with_token(&self.details, async |token| {
-            let mut request = self.details.request();
-            request.headers_mut().clone_from(&headers);
-            request.headers_mut().insert(TOKEN, token);
+            let request = || {
+                let mut request = self.details.request();
+                ids.put(request.headers_mut(), &self.details_headers, &token);
+                request
+            };
             self.details
                 .find(request, |data| {
                     report::read(data, &self.user_id_type).map_err(UpstreamError::Garbled)
@@ -230,21 +234,30 @@ fn flow_headers(
     Ok(headers)
 }
 
-fn personal_headers(
-    prepared: &HeaderMap,
-    user: &UserId,
-    session: &SessionId,
-) -> Result<HeaderMap, UpstreamError> {
-    let value = |text: &str| {
-        HeaderValue::from_str(text)
-            .map_err(|_| UpstreamError::Misconfigured("an id cannot be sent in a header"))
-    };
-    let mut headers = prepared.clone();
-    let mut user = value(user.as_str())?;
-    user.set_sensitive(true);
-    headers.insert(USER_ID, user);
-    headers.insert(SESSION_ID, value(session.as_str())?);
-    Ok(headers)
+/// Whom a call is about.
+struct Ids {
+    user: HeaderValue,
+    session: HeaderValue,
+}
+
+impl Ids {
+    fn new(user: &UserId, session: &SessionId) -> Result<Self, UpstreamError> {
+        let value = |text: &str| {
+            HeaderValue::from_str(text)
+                .map_err(|_| UpstreamError::Misconfigured("an id cannot be sent in a header"))
+        };
+        let mut user = value(user.as_str())?;
+        user.set_sensitive(true);
+        Ok(Self { user, session: value(session.as_str())? })
+    }
+
+    /// Puts together what a call sends: what is prepared, these, and the partner token.
+    fn put(&self, headers: &mut HeaderMap, prepared: &HeaderMap, token: &HeaderValue) {
+        headers.clone_from(prepared);
+        headers.insert(USER_ID, self.user.clone());
+        headers.insert(SESSION_ID, self.session.clone());
+        headers.insert(TOKEN, token.clone());
+    }
 }
 
 /// Without a partner token the call itself was never made. A failure to get one must not look as

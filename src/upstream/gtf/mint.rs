@@ -69,8 +69,11 @@ impl Mint for Issuer {
     fn mint(&self) -> BoxFuture<'_, Result<MintedToken, UpstreamError>> {
         Box::pin(async {
             let asked_at = self.clock.now();
-            let mut request = self.operation.request();
-            request.headers_mut().clone_from(&self.headers);
+            let request = || {
+                let mut request = self.operation.request();
+                request.headers_mut().clone_from(&self.headers);
+                request
+            };
             self.operation
                 .call(request, |data| {
                     let issued: Issued = wire::object(data).ok_or(GARBLED)?;

@@ -68,7 +68,7 @@ impl Operation {
     /// Makes the call and gives what `read` makes of a good answer's `data`.
     pub(super) async fn call<T>(
         &self,
-        request: Request,
+        request: impl Fn() -> Request,
         read: impl FnOnce(&str) -> Result<T, UpstreamError>,
     ) -> Result<T, UpstreamError> {
         self.ask(request, |answer| self.open(answer, read)).await
@@ -77,7 +77,7 @@ impl Operation {
     /// The same, where "there is none" is an answer too.
     pub(super) async fn find<T>(
         &self,
-        request: Request,
+        request: impl Fn() -> Request,
         read: impl FnOnce(&str) -> Result<T, UpstreamError>,
     ) -> Result<Option<T>, UpstreamError> {
         self.ask(request, |answer| {
@@ -94,7 +94,7 @@ impl Operation {
     /// Makes the call when there is a place for it, unless it is left alone.
     async fn ask<T>(
         &self,
-        request: Request,
+        request: impl Fn() -> Request,
         read: impl FnOnce(&Answer) -> Result<T, UpstreamError>,
     ) -> Result<T, UpstreamError> {
         let place = tokio::time::timeout(PATIENCE, self.places.acquire()).await;

@@ -61,7 +61,6 @@ pub struct OnBehalf {
 /// A user has one open verification at most: starting again resumes it, and two starts at once
 /// lead to one call. The caller waits up to the start deadline; what was begun goes on regardless.
 /// With a key in `wish` the same request is answered once, and with the same bytes after that.
-#[tracing::instrument(skip_all, fields(app.id = caller.app.as_str()))]
 pub async fn start(
     ports: &Ports,
     caller: &Arc<AppCaller>,
@@ -81,7 +80,6 @@ pub async fn start(
 }
 
 /// The same on behalf of a user, for one of the partner's servers. What comes of it is the user's.
-#[tracing::instrument(skip_all, fields(app.id = caller.client.as_str()))]
 pub async fn start_for(
     ports: &Ports,
     caller: &BackendCaller,
