@@ -5,7 +5,7 @@
 //! (index included) unless it moved. Sealed columns are sealed again only if their content changed.
 
 use jiff::Timestamp;
-use rusqlite::params;
+use rusqlite::{params, params_from_iter, types::Value};
 
 use super::{
     aggregate::{Loaded, place},
@@ -30,7 +30,6 @@ pub(super) struct Before {
     course: Course,
     standing: Standing,
     attempts: Vec<(AttemptState, Option<IssuedCredential>)>,
-    credentials_end: Option<Timestamp>,
 }
 
 /// What events move.
@@ -61,7 +60,6 @@ impl Before {
             course: Course::of(verification),
             standing: Standing::of(verification),
             attempts: attempts.map(|attempt| (attempt.state, attempt.issued.clone())).collect(),
-            credentials_end: verification.first_credential_end(),
         }
     }
 
@@ -215,13 +213,6 @@ pub(super) fn save(
         let plain = records::attempts(&verification.attempts)?;
         let sealed = key.seal(&place(&verification.id, "attempts"), plain)?;
         save_course(tx, number, &verification, Some(sealed), policy)?;
-        let end = verification.first_credential_end();
-        if end != before.credentials_end {
-            // Apart: its index would be touched by every event.
-            tx.conn
-                .prepare_cached("UPDATE verifications SET credentials_end = ?2 WHERE number = ?1")?
-                .execute(params![number, end.map(millis)])?;
-        }
     } else if Course::of(&verification) != before.course {
         save_course(tx, number, &verification, None, policy)?;
     }
@@ -241,6 +232,23 @@ pub(super) fn save(
     Ok(verification)
 }
 
+/// The statement that writes the course, and `$more`.
+macro_rules! course_and {
+    ($more:literal) => {
+        concat!(
+            "UPDATE verifications SET revision = ?2, issued = ?3, under_way = ?4, captured = ?5,
+                 credential_failed = ?6, updated_at = ?7, read_tries = ?8, next_read_at = ?9,
+                 lapses_at = ?10, due_at = ?11",
+            $more,
+            " WHERE number = ?1"
+        )
+    };
+}
+
+const COURSE: &str = course_and!("");
+/// Apart: the index of ends would be touched by every event.
+const COURSE_AND_ATTEMPTS: &str = course_and!(", attempts = ?12, credentials_end = ?13");
+
 fn save_course(
     tx: &Tx<'_>,
     number: i64,
@@ -249,29 +257,27 @@ fn save_course(
     policy: &Policy,
 ) -> Result<(), StoreError> {
     let due = Due::of(verification, policy);
-    let issued = verification.attempts.iter().filter(|attempt| attempt.issued.is_some());
-    let under_way = verification.attempts.iter();
-    tx.conn
-        .prepare_cached(
-            "UPDATE verifications SET revision = ?2, issued = ?3, under_way = ?4, captured = ?5,
-                 credential_failed = ?6, updated_at = ?7, read_tries = ?8, next_read_at = ?9,
-                 lapses_at = ?10, due_at = ?11, attempts = coalesce(?12, attempts)
-             WHERE number = ?1",
-        )?
-        .execute(params![
-            number,
-            integer(verification.revision)?,
-            i64::try_from(issued.count()).unwrap_or(i64::MAX),
-            under_way.clone().any(|attempt| attempt.state == AttemptState::Initiating),
-            verification.captured,
-            verification.credential_failed,
-            millis(verification.updated_at),
-            verification.reads.tries,
-            due.read,
-            due.lapse,
-            due.first(),
-            attempts,
-        ])?;
+    let issued = verification.attempts.iter().filter(|attempt| attempt.issued.is_some()).count();
+    let mut made = verification.attempts.iter();
+    let values = [
+        Value::from(number),
+        integer(verification.revision)?.into(),
+        i64::try_from(issued).unwrap_or(i64::MAX).into(),
+        made.any(|attempt| attempt.state == AttemptState::Initiating).into(),
+        verification.captured.into(),
+        verification.credential_failed.into(),
+        millis(verification.updated_at).into(),
+        verification.reads.tries.into(),
+        due.read.into(),
+        due.lapse.into(),
+        due.first().into(),
+    ];
+    let with_attempts = attempts.map(|sealed| {
+        [Value::from(sealed), verification.first_credential_end().map(millis).into()]
+    });
+    let sql = if with_attempts.is_some() { COURSE_AND_ATTEMPTS } else { COURSE };
+    let values = values.into_iter().chain(with_attempts.into_iter().flatten());
+    tx.conn.prepare_cached(sql)?.execute(params_from_iter(values))?;
     Ok(())
 }
 
