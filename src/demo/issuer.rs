@@ -79,6 +79,16 @@ impl Issuer {
 
     /// An access token of the user with this contact, which counts as verified just now.
     pub(super) fn app_token(&self, contact: &Contact) -> Minted {
+        self.sign(self.app_claims(contact), self.clock.now())
+    }
+
+    /// The same, of some time ago: what an app holds that was left open overnight.
+    pub(super) fn expired_app_token(&self, contact: &Contact) -> Minted {
+        let then = self.clock.now().saturating_sub(2 * LIFE).unwrap_or(Timestamp::MIN);
+        self.sign(self.app_claims(contact), then)
+    }
+
+    fn app_claims(&self, contact: &Contact) -> Value {
         let mut claims = json!({
             "aud": APP_AUDIENCE,
             "sub": self.user_id(contact),
@@ -97,21 +107,21 @@ impl Issuer {
                 put(&mut claims, EMAIL_REFERENCE, json!(reference));
             }
         }
-        self.sign(claims)
+        claims
     }
 
     /// A service token of the demo's back end.
     pub(super) fn service_token(&self) -> Minted {
-        self.sign(json!({
+        let claims = json!({
             "aud": BACKEND_AUDIENCE,
             "sub": "demo-backend",
             "client_id": "demo-backend",
             "scope": "verification:read verification:read:pii",
-        }))
+        });
+        self.sign(claims, self.clock.now())
     }
 
-    fn sign(&self, mut claims: Value) -> Minted {
-        let now = self.clock.now();
+    fn sign(&self, mut claims: Value, now: Timestamp) -> Minted {
         let expires_at = now.saturating_add(LIFE).unwrap_or(Timestamp::MAX);
         put(&mut claims, "iss", json!(ISSUER));
         put(&mut claims, "iat", json!(now.as_second()));

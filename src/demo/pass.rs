@@ -14,8 +14,9 @@ use serde_json::json;
 
 use super::site::Site;
 
-/// Longer than the longest wait a caller may ask the gateway for.
-const DEADLINE: Duration = Duration::from_secs(40);
+/// How long the gateway may be silent: longer than the longest wait a caller may ask it for, and
+/// than a stream's heartbeats are apart.
+const SILENCE: Duration = Duration::from_secs(40);
 
 /// What goes to the gateway.
 const TO_GATEWAY: [&str; 9] = [
@@ -31,7 +32,7 @@ const TO_GATEWAY: [&str; 9] = [
 ];
 
 /// What comes back.
-const TO_APP: [&str; 14] = [
+const TO_APP: [&str; 15] = [
     "content-type",
     "content-language",
     "cache-control",
@@ -46,6 +47,7 @@ const TO_APP: [&str; 14] = [
     "ratelimit",
     "ratelimit-policy",
     "idempotency-replayed",
+    "x-accel-buffering",
 ];
 
 /// A client that follows nothing, asks no proxy and gives up in time.
@@ -54,7 +56,7 @@ pub(super) fn client() -> Result<Client, reqwest::Error> {
         .redirect(Policy::none())
         .no_proxy()
         .connect_timeout(Duration::from_secs(1))
-        .timeout(DEADLINE)
+        .read_timeout(SILENCE)
         .build()
 }
 
@@ -120,8 +122,17 @@ async fn back(answer: Response) -> Result<HttpResponse, reqwest::Error> {
             }
         }
     }
+    if is_stream(&answer) {
+        return Ok(response.streaming(answer.bytes_stream()));
+    }
     let body = answer.bytes().await?;
     Ok(if body.is_empty() { response.finish() } else { response.body(body) })
+}
+
+/// Whether the answer is passed on as it comes: it may never end.
+fn is_stream(answer: &Response) -> bool {
+    let kind = answer.headers().get("content-type");
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
 }
 
 #[cfg(test)]

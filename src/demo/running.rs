@@ -195,6 +195,8 @@ fn serve(
     let server = HttpServer::new(move || site::app(site.clone()))
         .workers(1)
         .disable_signals()
+        // Whoever leaves a stream gives its place at the gateway back at once.
+        .h1_allow_half_closed(false)
         .listen(listener)
         .map_err(|error| DemoError::Page(error.into()))?
         .run();

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::issuer::{Issuer, Minted};
 use super::site::Site;
 use crate::domain::{Contact, EmailAddress, PhoneNumber};
 
@@ -16,9 +17,16 @@ use crate::domain::{Contact, EmailAddress, PhoneNumber};
 #[serde(deny_unknown_fields)]
 struct SignIn {
     contact: String,
+    /// Asks for a token that is no longer good, to be shown what follows.
+    #[serde(default)]
+    expired: bool,
 }
 
 impl SignIn {
+    fn token(&self, issuer: &Issuer, contact: &Contact) -> Minted {
+        if self.expired { issuer.expired_app_token(contact) } else { issuer.app_token(contact) }
+    }
+
     fn contact(&self) -> Option<Contact> {
         if self.contact.contains('@') {
             EmailAddress::parse(&self.contact).ok().map(Contact::Email)
@@ -32,7 +40,7 @@ impl SignIn {
 pub(super) async fn start(site: web::Data<Site>, body: Bytes) -> HttpResponse {
     let Ok(sign_in) = serde_json::from_slice::<SignIn>(&body) else { return refused() };
     let Some(contact) = sign_in.contact() else { return refused() };
-    let minted = site.issuer.app_token(&contact);
+    let minted = sign_in.token(&site.issuer, &contact);
     HttpResponse::Ok().json(json!({
         "accessToken": minted.token,
         "expiresAt": minted.expires_at.to_string(),
@@ -43,9 +51,9 @@ pub(super) async fn start(site: web::Data<Site>, body: Bytes) -> HttpResponse {
 
 /// `POST /demo/token`: for a shell, a form in and the bare token out.
 pub(super) async fn token(site: web::Data<Site>, body: Bytes) -> HttpResponse {
-    let contact = serde_html_form::from_bytes::<SignIn>(&body).ok();
-    let Some(contact) = contact.and_then(|sign_in| sign_in.contact()) else { return refused() };
-    text(site.issuer.app_token(&contact).token)
+    let Ok(sign_in) = serde_html_form::from_bytes::<SignIn>(&body) else { return refused() };
+    let Some(contact) = sign_in.contact() else { return refused() };
+    text(sign_in.token(&site.issuer, &contact).token)
 }
 
 /// `POST /demo/service-session`: the token of the demo's back end, in JSON.

@@ -178,6 +178,41 @@ async fn demo_takes_no_webhook_without_a_signature() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn demo_passes_events_on_as_they_come() {
+    let app = App::start().await;
+    let (path, token) = app.captured("6281200000000").await;
+
+    let mut stream = app.send(Method::GET, &format!("{path}/events"), &token, None).await;
+    let (mut told, mut before_the_end) = (String::new(), false);
+    while let Some(piece) = stream.chunk().await.unwrap() {
+        before_the_end |= !told.is_empty();
+        told.push_str(std::str::from_utf8(&piece).unwrap());
+    }
+
+    assert_eq!(stream.headers()["content-type"], "text/event-stream");
+    assert!(before_the_end && told.starts_with("retry: "), "{told}");
+    assert!(told.contains(r#""status":"approved""#), "{told}");
+    app.demo.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn demo_shows_what_an_expired_token_meets() {
+    let app = App::start().await;
+    let body = Some(json!({ "contact": "6281200000000", "expired": true }));
+    let session = app.json(Method::POST, "/demo/session", "", body).await;
+    let token = session["accessToken"].as_str().unwrap();
+
+    let refused = app.send(Method::GET, "/v1/verifications", token, None).await;
+    let (good, user) = app.sign_in("6281200000000").await;
+    let listed = app.send(Method::GET, "/v1/verifications", &good, None).await;
+
+    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(listed.status(), StatusCode::OK);
+    assert_eq!(session["userId"], user);
+    app.demo.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn demo_lets_the_back_end_see_what_the_app_does_not() {
     let app = App::start().await;
     let (path, user_token) = app.captured("6281200000001").await;
