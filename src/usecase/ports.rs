@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 
-use super::{audit, verification::Reading, waiters::Waiters};
+use super::{admission::Admission, audit, verification::Reading, waiters::Waiters};
 use crate::{
     domain::{Alarm, AllowList, Chain, Clock, Effect, Policy, RedirectUrls, Retention, Tasks},
     storage::Store,
@@ -54,6 +54,8 @@ pub struct Parts {
     pub redirects: RedirectRules,
     /// What the native SDK has to be told, where that channel is configured.
     pub sdk: Option<SdkEndpoint>,
+    /// How many start at once.
+    pub admission: Admission,
     /// How long a caller waits for a start.
     pub start_deadline: SignedDuration,
     /// How long one call to the provider may go on, whether somebody waits or not.
@@ -112,6 +114,12 @@ impl Ports {
     /// Whether the store would take a write now.
     pub async fn is_writable(&self) -> bool {
         self.parts.store.writable().await.is_ok()
+    }
+
+    /// Whether one more start would be refused, whoever asks for what. Callbacks go first: they are
+    /// taken for as long as there is room at all.
+    pub fn is_crowded(&self) -> bool {
+        self.parts.admission.is_full() || self.parts.store.is_pressed()
     }
 
     /// Lets the store finish and closes it; nothing is remembered after this.

@@ -1,0 +1,6 @@
+//! More comes than can be done, all of it at once, or while the gateway stops.
+
+mod connections;
+mod stampede;
+mod starts;
+mod writer;
