@@ -3,4 +3,5 @@
 mod connections;
 mod stampede;
 mod starts;
+mod stopping;
 mod writer;
