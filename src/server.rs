@@ -191,9 +191,12 @@ impl fmt::Debug for Gateway {
 }
 
 async fn state(settings: &Settings, host: &Host) -> anyhow::Result<AppState> {
-    let store = open_store(settings).await?;
-    let http = HttpClient::new(&settings.egress, settings.provider.connect_timeout)
-        .context("the HTTP client cannot be built")?;
+    // The store is opened by a thread of its own, so the machine's certificates are read meanwhile:
+    // either takes half the time until the gateway serves.
+    let (store, http) = tokio::join!(open_store(settings), async {
+        HttpClient::new(&settings.egress, settings.provider.connect_timeout)
+    });
+    let (store, http) = (store?, http.context("the HTTP client cannot be built")?);
     let Host { clock, tasks } = host.clone();
     let tokens = TokenVerifier::new(&settings.auth.issuers, &http, Arc::clone(&clock), &tasks)
         .context("the issuers' keys cannot be used")?;
