@@ -23,9 +23,18 @@ use super::error::Error;
 pub struct Admission {
     places: Arc<Semaphore>,
     waiting: AtomicUsize,
+    /// Let in, and not yet in the line: their token is checked, or their body is on its way.
+    arriving: Arc<AtomicUsize>,
     line: usize,
+    /// How many of those who arrive count. Whoever takes his time to send his body could keep
+    /// everybody else out otherwise.
+    believed: usize,
     patience: Duration,
 }
+
+/// One who was let in and has not lined up yet; to be dropped when he does.
+#[derive(Debug)]
+pub struct Arrival(Arc<AtomicUsize>);
 
 /// The right to start; given back on drop.
 #[must_use = "dropped, it is given to the next"]
@@ -40,13 +49,27 @@ impl Admission {
     /// So many `places`, and a `line` of so many, each of whom waits no longer than `patience`.
     pub fn new(places: usize, line: usize, patience: Duration) -> Self {
         // More than the system can count is as good as no bound.
+        let believed = places.saturating_add(line) / 2;
         let places = Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS)));
-        Self { places, waiting: AtomicUsize::new(0), line, patience }
+        let (waiting, arriving) = (AtomicUsize::new(0), Arc::default());
+        Self { places, waiting, arriving, line, believed, patience }
     }
 
-    /// Whether whoever came now would find neither a place nor the end of the line.
-    pub(super) fn is_full(&self) -> bool {
-        self.waiting.load(Ordering::Relaxed) >= self.line && self.places.available_permits() == 0
+    /// Lets somebody in; `None`: he would find neither a place nor the end of the line. Those who
+    /// come in the same instant are counted, or all of them would be let in for the one who leaves.
+    pub(super) fn arrive(&self) -> Option<Arrival> {
+        let arriving = self.arriving.load(Ordering::Relaxed).min(self.believed);
+        if self.room() <= arriving {
+            return None;
+        }
+        self.arriving.fetch_add(1, Ordering::Relaxed);
+        Some(Arrival(Arc::clone(&self.arriving)))
+    }
+
+    /// For how many more there is a place, or one in the line.
+    fn room(&self) -> usize {
+        let line = self.line.saturating_sub(self.waiting.load(Ordering::Relaxed));
+        self.places.available_permits().saturating_add(line)
     }
 
     /// A place, at once or after a wait; first come, first served.
@@ -68,6 +91,12 @@ impl Admission {
         waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok()?;
         metrics::gauge!("gerbang_starts_waiting").increment(1.0);
         Some(InLine(self))
+    }
+}
+
+impl Drop for Arrival {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -98,16 +127,16 @@ mod tests {
     async fn whoever_finds_no_place_waits_and_the_rest_is_refused() {
         let admission = admission(1, 1);
         let first = admission.enter().await.unwrap();
-        assert!(!admission.is_full());
+        assert!(admission.arrive().is_some());
         let mut second = Box::pin(admission.enter());
         assert!(poll!(&mut second).is_pending());
 
-        assert!(admission.is_full());
+        assert!(admission.arrive().is_none());
         assert!(matches!(admission.enter().await, Err(Error::Busy)));
         drop(first);
         drop(second.await.unwrap());
 
-        assert!(!admission.is_full());
+        assert!(admission.arrive().is_some());
         drop(admission.enter().await.unwrap());
     }
 
@@ -137,18 +166,37 @@ mod tests {
 
         assert!(matches!(admission.enter().await, Err(Error::Busy)));
 
-        assert!(!admission.is_full(), "the line is empty again");
+        assert!(admission.arrive().is_some(), "the line is empty again");
     }
 
     #[tokio::test]
     async fn a_gateway_without_a_line_is_full_only_while_its_places_are_taken() {
         let admission = admission(1, 0);
-        assert!(!admission.is_full());
+        assert!(admission.arrive().is_some());
 
         let place = admission.enter().await.unwrap();
 
-        assert!(admission.is_full());
+        assert!(admission.arrive().is_none());
         drop(place);
-        assert!(!admission.is_full());
+        assert!(admission.arrive().is_some());
+    }
+
+    #[tokio::test]
+    async fn those_who_arrive_together_are_counted_and_the_slow_keep_nobody_out() {
+        let admission = admission(1, 4);
+        let _held = admission.enter().await.unwrap();
+        let mut waiting: Vec<_> = (0..3).map(|_| Box::pin(admission.enter())).collect();
+        for one in &mut waiting {
+            assert!(poll!(one).is_pending());
+        }
+
+        let last = admission.arrive();
+        assert!(last.is_some() && admission.arrive().is_none(), "one place in the line is left");
+
+        drop((last, waiting));
+        let slow: Vec<_> = (0..100).map(|_| admission.arrive().unwrap()).collect();
+        assert!(admission.arrive().is_some(), "half of the room is for those who do not linger");
+        drop(slow);
+        assert_eq!(admission.arriving.load(Ordering::Relaxed), 0);
     }
 }

@@ -13,7 +13,7 @@ pub mod verification;
 mod waiters;
 pub mod webhook;
 
-pub use admission::Admission;
+pub use admission::{Admission, Arrival};
 pub use error::Error;
 pub use forget::forget_due;
 pub use idempotency::{AnswerWriter, Answered, Once};

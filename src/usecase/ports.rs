@@ -5,7 +5,12 @@ use std::{fmt, sync::Arc};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 
-use super::{admission::Admission, audit, verification::Reading, waiters::Waiters};
+use super::{
+    admission::{Admission, Arrival},
+    audit,
+    verification::Reading,
+    waiters::Waiters,
+};
 use crate::{
     domain::{Alarm, AllowList, Chain, Clock, Effect, Policy, RedirectUrls, Retention, Tasks},
     storage::Store,
@@ -116,10 +121,11 @@ impl Ports {
         self.parts.store.writable().await.is_ok()
     }
 
-    /// Whether one more start would be refused, whoever asks for what. Callbacks go first: they are
-    /// taken for as long as there is room at all.
-    pub fn is_crowded(&self) -> bool {
-        self.parts.admission.is_full() || self.parts.store.is_pressed()
+    /// Lets one more in who wants to start; `None`: it would be refused, whoever asks for what.
+    /// Callbacks go first: they are taken for as long as there is room at all.
+    pub fn let_in(&self) -> Option<Arrival> {
+        let is_pressed = self.parts.store.is_pressed();
+        self.parts.admission.arrive().filter(|_| !is_pressed)
     }
 
     /// Lets the store finish and closes it; nothing is remembered after this.

@@ -77,10 +77,19 @@ pub async fn around(
     Ok(response)
 }
 
-/// The refusal of a start for which there is no room.
+/// The refusal of a start for which there is no room. One that is let in counts until its body is
+/// there and it lines up.
 fn rush(state: &AppState, request: &ServiceRequest) -> Option<Problem> {
-    let refused = rush::is_start(request.method(), request.path()) && state.ports.is_crowded();
-    refused.then(|| state.rush.refuse(state.ports.now()))
+    if !rush::is_start(request.method(), request.path()) {
+        return None;
+    }
+    match state.ports.let_in() {
+        Some(arrival) => {
+            request.extensions_mut().insert(arrival);
+            None
+        }
+        None => Some(state.rush.refuse(state.ports.now())),
+    }
 }
 
 /// What every answer tells browsers and caches. An answer that needs it otherwise says so itself.

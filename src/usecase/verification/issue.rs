@@ -47,7 +47,7 @@ where
     F: Future<Output = Result<T, Error>> + Send + 'static,
 {
     let deadline = ports.now().saturating_add(ports.parts.start_deadline).unwrap_or(Timestamp::MAX);
-    if ports.is_crowded() {
+    if ports.parts.store.is_pressed() {
         return Err(Error::Busy);
     }
     let place = ports.parts.admission.enter().await?;

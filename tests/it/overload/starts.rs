@@ -27,6 +27,15 @@ async fn start(app: &TestApp, user: &str) -> Answer {
     app.start_verification(&app.token(user, "00"), json!({ "channel": "sdk" })).await
 }
 
+/// Comes again while there is no room, as a client does.
+async fn start_until_let_in(app: &TestApp, user: &str) -> Answer {
+    let mut answer = start(app, user).await;
+    while answer.status == 503 {
+        answer = start(app, user).await;
+    }
+    answer
+}
+
 fn start_with(app: &TestApp, token: &str) -> RequestBuilder {
     app.request(Method::POST, "/v1/verifications", token).json(&json!({ "channel": "sdk" }))
 }
@@ -46,8 +55,13 @@ fn is_busy(answer: &Answer) -> bool {
 async fn starts_without_room_are_refused_early_and_everything_else_goes_on() {
     let app = app(2, 2, "10s").await;
     let users = ["cust-1", "cust-2", "cust-3", "cust-4"];
-    let starts = join_all(users.map(|user| start(&app, user)));
+    let starts = join_all(users.map(|user| start_until_let_in(&app, user)));
     let meanwhile = async {
+        app.provider.wait_for_calls(Operation::Initiate, 2).await;
+        for _ in 0..20 {
+            // Two more are on their way, and whoever looks for room takes some as well.
+            app.list(&app.token("cust-5", "00"), "").await;
+        }
         full(&app).await;
         let refused = start(&app, "cust-5").await;
         let token = app.token("cust-5", "00");
@@ -85,6 +99,7 @@ async fn back_ends_and_renewals_find_no_room_either_and_pages_may_read_why() {
     app.provider.push_fault(FaultRule::always(Operation::Initiate, Fault::Hang));
     let hanging = start(&app, "cust-2");
     let meanwhile = async {
+        app.provider.wait_for_calls(Operation::Initiate, 2).await;
         full(&app).await;
         let renewed = app.renew(&token, &id).await;
         let service = app.service_token("verification:start");
@@ -146,16 +161,9 @@ async fn a_caller_who_goes_away_frees_its_place_only_when_its_call_has_ended() {
     drop(gone);
     let refused = start(&app, "cust-2").await;
     app.provider.clear_faults();
-    let mut later = start(&app, "cust-2").await;
-    while is_retried(&later) {
-        later = start(&app, "cust-2").await;
-    }
+    let later = start_until_let_in(&app, "cust-2").await;
 
     assert!(is_busy(&refused), "{refused:?}");
     assert_eq!(later.status, 201);
     app.stop().await;
-}
-
-fn is_retried(answer: &Answer) -> bool {
-    answer.status == 503 && is_busy(answer)
 }
