@@ -7,6 +7,7 @@ use std::{
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Mutex, PoisonError},
     thread,
+    time::Duration,
 };
 
 use anyhow::Result;
@@ -22,8 +23,8 @@ pub(crate) struct Provider {
 }
 
 impl Provider {
-    /// Answers from now on; tokens expire a day after `now`.
-    pub(crate) fn start(now: u64) -> Result<Self> {
+    /// Answers from now on, after `pause`; tokens expire a day after `now`.
+    pub(crate) fn start(now: u64, pause: Duration) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
         let sessions = Sessions::default();
@@ -32,7 +33,7 @@ impl Provider {
             for stream in listener.incoming().flatten() {
                 let sessions = Arc::clone(&theirs);
                 // As many as the gateway opens at once, which is bounded.
-                thread::spawn(move || serve(stream, &sessions, now));
+                thread::spawn(move || serve(stream, &sessions, now, pause));
             }
         });
         Ok(Self { address, sessions })
@@ -44,7 +45,7 @@ impl Provider {
     }
 }
 
-fn serve(mut stream: TcpStream, sessions: &Sessions, now: u64) -> Option<()> {
+fn serve(mut stream: TcpStream, sessions: &Sessions, now: u64, pause: Duration) -> Option<()> {
     stream.set_nodelay(true).ok()?;
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let expires = now + 86_400;
@@ -77,6 +78,14 @@ fn serve(mut stream: TcpStream, sessions: &Sessions, now: u64) -> Option<()> {
             "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
+        if !pause.is_zero() {
+            rest(pause);
+        }
         stream.write_all(answer.as_bytes()).ok()?;
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "each connection has a thread of its own")]
+fn rest(pause: Duration) {
+    thread::sleep(pause);
 }

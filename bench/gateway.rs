@@ -38,7 +38,7 @@ impl Gateway {
             .stderr(File::create(work.join("gerbang.log"))?)
             .spawn()
             .context("the gateway did not start")?;
-        let gateway = Self {
+        let mut gateway = Self {
             address: SocketAddr::from(([127, 0, 0, 1], PORT)),
             child,
             work: work.to_owned(),
@@ -70,9 +70,9 @@ impl Gateway {
         Ok(Duration::from_millis(10) * ticks.sum::<Result<u32, _>>()?)
     }
 
-    fn wait(&self) -> Result<()> {
+    fn wait(&mut self) -> Result<()> {
         let begun = Instant::now();
-        while TcpStream::connect(self.address()).is_err() {
+        while TcpStream::connect(self.address()).is_err() || self.child.try_wait()?.is_some() {
             if begun.elapsed() > Duration::from_secs(20) {
                 let log = fs::read_to_string(self.work.join("gerbang.log")).unwrap_or_default();
                 bail!("the gateway does not answer: {log}");

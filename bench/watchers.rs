@@ -63,7 +63,7 @@ fn main() -> Result<()> {
     let issuer = tokens::Issuer::generate(tokens::Algorithm::Rs256)?;
     issuer.publish(&cli.work)?;
     let tokens = issuer.mint(cli.watchers, cli.now)?;
-    let provider = Provider::start(cli.now)?;
+    let provider = Provider::start(cli.now, Duration::ZERO)?;
     let gateway = Gateway::start(&cli.gateway, &cli.work, provider.address)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(LocalSet::new().run_until(async {

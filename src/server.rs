@@ -24,13 +24,15 @@ use actix_web::{
 };
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
-use socket2::{Domain, Socket, Type};
+use socket2::Socket;
 use tokio_util::sync::CancellationToken;
 use tracing_actix_web::TracingLogger;
 
 pub use crate::api::{OPENAPI, export_document, receipt_document};
 use crate::{
-    api::{self, AppState, Limiter, Limits, Origins, Readiness, RequestSpan, TrustedProxies},
+    api::{
+        self, AppState, Crowd, Limiter, Limits, Origins, Readiness, RequestSpan, TrustedProxies,
+    },
     auth::{self, CallbackGate, TokenVerifier},
     config::{RedirectMode, Settings},
     domain::{Clock, Tasks},
@@ -38,7 +40,7 @@ use crate::{
     storage::{self, Options, Store},
     telemetry::Metrics,
     upstream::{Courier, Directory, Gtf, HttpClient, RemoteImages, SignedPost, UserService},
-    usecase::{self, Parts, Ports, RedirectRules, SdkEndpoint},
+    usecase::{self, Admission, Parts, Ports, RedirectRules, SdkEndpoint},
 };
 
 /// What the host of a gateway hands in.
@@ -189,9 +191,12 @@ impl fmt::Debug for Gateway {
 }
 
 async fn state(settings: &Settings, host: &Host) -> anyhow::Result<AppState> {
-    let store = open_store(settings).await?;
-    let http = HttpClient::new(&settings.egress, settings.provider.connect_timeout)
-        .context("the HTTP client cannot be built")?;
+    // The store is opened by a thread of its own, so the machine's certificates are read meanwhile:
+    // either takes half the time until the gateway serves.
+    let (store, http) = tokio::join!(open_store(settings), async {
+        HttpClient::new(&settings.egress, settings.provider.connect_timeout)
+    });
+    let (store, http) = (store?, http.context("the HTTP client cannot be built")?);
     let Host { clock, tasks } = host.clone();
     let tokens = TokenVerifier::new(&settings.auth.issuers, &http, Arc::clone(&clock), &tasks)
         .context("the issuers' keys cannot be used")?;
@@ -213,18 +218,16 @@ async fn state(settings: &Settings, host: &Host) -> anyhow::Result<AppState> {
         tasks,
         policy: settings.policy(),
         retention: settings.retention.clone(),
-        redirects: RedirectRules {
-            allowed: settings.redirects.allowed.clone(),
-            default: settings.redirects.default.clone(),
-            through: match settings.redirects.mode {
-                RedirectMode::Direct => None,
-                RedirectMode::Gateway => Some(settings.server.public_url.as_str().to_owned()),
-            },
-        },
+        redirects: redirect_rules(settings),
         sdk: sdk.map(|sdk| SdkEndpoint {
             base_url: sdk.base_url.clone(),
             environment: sdk.environment.clone(),
         }),
+        admission: Admission::new(
+            settings.provider.max_concurrent,
+            settings.provider.max_waiting,
+            settings.provider.patience,
+        ),
         start_deadline: signed(settings.server.start_deadline),
         attempt_deadline: signed(settings.provider.initiate_timeout),
     });
@@ -236,6 +239,8 @@ async fn state(settings: &Settings, host: &Host) -> anyhow::Result<AppState> {
         origins: Arc::new(Origins::new(settings)),
         limiter: Arc::new(limiter),
         https: settings.server.public_url.as_str().starts_with("https:"),
+        crowd: Arc::new(Crowd::of(settings)),
+        rush: Arc::default(),
         limits: Limits {
             body: settings.server.max_body,
             callback_body: settings.callbacks.max_body,
@@ -243,6 +248,17 @@ async fn state(settings: &Settings, host: &Host) -> anyhow::Result<AppState> {
         },
         draining: Arc::new(AtomicBool::new(false)),
     })
+}
+
+fn redirect_rules(settings: &Settings) -> RedirectRules {
+    RedirectRules {
+        allowed: settings.redirects.allowed.clone(),
+        default: settings.redirects.default.clone(),
+        through: match settings.redirects.mode {
+            RedirectMode::Direct => None,
+            RedirectMode::Gateway => Some(settings.server.public_url.as_str().to_owned()),
+        },
+    }
 }
 
 fn couriers(settings: &Settings, http: &HttpClient) -> anyhow::Result<Vec<Arc<dyn Courier>>> {
@@ -294,25 +310,16 @@ fn public_listener(
     .tcp_nodelay(true)
     // What waits for a client that does not read; the buffer is made with this size anyway.
     .h1_write_buffer_size(8 * 1024)
-    .on_connect(api::bound_writes(settings.server.write_deadline))
+    .on_connect(api::admit(Arc::clone(&state.crowd), settings.server.write_deadline))
     .shutdown_timeout(settings.server.shutdown_deadline.as_secs())
     .disable_signals();
-    if settings.server.workers > 0 {
-        server = server.workers(settings.server.workers);
-    }
-    let door = socket(listen).with_context(|| taken(listen, "server.listen"))?;
+    let workers = settings.server.threads();
+    // Workers get connections in turns, so each has its share.
+    server = server.workers(workers).max_connections(state.crowd.most().div_ceil(workers));
+    let door = api::listen(listen).with_context(|| taken(listen, "server.listen"))?;
     let server = server.listen(door.try_clone()?.into())?;
     let addr = server.addrs().first().copied().unwrap_or(listen);
     Ok((server.run(), addr, door))
-}
-
-/// A listening socket, with room for as many callers as actix would have made.
-fn socket(listen: SocketAddr) -> io::Result<Socket> {
-    let socket = Socket::new(Domain::for_address(listen), Type::STREAM, None)?;
-    socket.set_reuse_address(true)?;
-    socket.bind(&listen.into())?;
-    socket.listen(1024)?;
-    Ok(socket)
 }
 
 fn admin_listener(

@@ -22,6 +22,9 @@ use crate::{
 /// and no `error` for those who sent no token at all.
 const CHALLENGE: &str = "Bearer realm=\"gerbang\"";
 
+/// What those are told for whom there is no room.
+pub(super) const BUSY: &str = "More is under way than the gateway takes on. Try again in a moment.";
+
 /// A failed request: what the caller is told, and what happened.
 #[derive(Debug)]
 pub(crate) struct ApiError {
@@ -130,7 +133,9 @@ impl ApiError {
     /// A use case that did not succeed at `now`.
     pub(crate) fn from_usecase(error: usecase::Error, now: Timestamp) -> Self {
         let problem = Box::new(problem_of(&error, now));
-        let limit = matches!(error, usecase::Error::RefreshedJustNow { .. }).then_some("refresh");
+        let refreshed = matches!(error, usecase::Error::RefreshedJustNow { .. });
+        let busy = matches!(error, usecase::Error::Busy);
+        let limit = refreshed.then_some("refresh").or(busy.then_some("starts"));
         Self { problem, cause: Some(Box::new(error)), limit }
     }
 
@@ -142,7 +147,10 @@ impl ApiError {
         if let Some(limit) = self.limit.or(limit_of(kind)) {
             metrics::counter!("gerbang_refused_total", "limit" => limit).increment(1);
         }
-        if status.is_server_error() {
+        if kind == ProblemType::Overloaded && self.limit.is_some() {
+            // A rush, and nothing to mend: as expected as any other limit.
+            tracing::warn!(problem = slug, error = %cause, "a request was refused");
+        } else if status.is_server_error() {
             tracing::error!(problem = slug, error = %cause, "a request failed");
         } else if matches!(
             status,
@@ -301,6 +309,7 @@ fn problem_of(error: &usecase::Error, now: Timestamp) -> Problem {
             ProblemType::MalformedRequest,
             "The body is no statement about a submission. It was kept for an operator.",
         ),
+        Error::Busy => Problem::new(ProblemType::Overloaded, BUSY).retry_after(2),
         Error::Overloaded(_) => {
             Problem::new(ProblemType::Overloaded, "Try again in a moment.").retry_after(1)
         }

@@ -11,8 +11,8 @@ use std::{
 use actix_web::{HttpRequest, web};
 
 use super::{
-    address::TrustedProxies, error::ApiError, limiter::Limiter, origins::Origins,
-    problem::ProblemType,
+    address::TrustedProxies, connection::Crowd, error::ApiError, limiter::Limiter,
+    origins::Origins, problem::ProblemType, rush::Rush,
 };
 use crate::{
     auth::{CallbackGate, TokenVerifier},
@@ -34,6 +34,10 @@ pub struct AppState {
     pub origins: Arc<Origins>,
     /// How often a caller may call.
     pub limiter: Arc<Limiter>,
+    /// How many callers are connected.
+    pub crowd: Arc<Crowd>,
+    /// How many starts there was no room for.
+    pub rush: Arc<Rush>,
     /// How much a caller may send, and how slowly.
     pub limits: Limits,
     /// Callers reach the gateway by https, and are told to stay with it.

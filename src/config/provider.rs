@@ -56,9 +56,15 @@ pub struct Provider {
     /// The largest answer read, in bytes. Too low refuses real results; too high lets a broken
     /// upstream fill our memory.
     pub max_answer: usize,
-    /// Calls of one kind in progress at once. Too low queues users in a rush; too high passes the
-    /// rush on to the provider.
+    /// Calls of one kind in progress at once, and starts. Too low queues users in a rush; too high
+    /// passes the rush on to the provider.
     pub max_concurrent: usize,
+    /// Starts that wait while as many are in progress; more are refused. Too low refuses bursts that
+    /// would soon have passed; too high holds memory for those who will be refused later.
+    pub max_waiting: usize,
+    /// How long a start waits for its turn. Too low refuses bursts, and everybody while the first
+    /// partner token is fetched; too high lets users wait for nothing when more come than go.
+    pub patience: Duration,
     /// The largest picture passed on, in bytes. Too low refuses real ones; too high lets a broken
     /// storage fill the line.
     pub max_image: u64,
@@ -117,6 +123,8 @@ pub(super) fn read(section: &Section<'_>, reach: Reach) -> Read<Provider> {
     let image_timeout = section.duration("image_timeout", millis(100)..=secs(300));
     let max_answer = section.number("max_answer", 4096..=16 * 1024 * 1024);
     let max_concurrent = section.number("max_concurrent", 1..=10_000);
+    let max_waiting = section.number("max_waiting", 0..=100_000);
+    let patience = section.duration("patience", millis(1)..=secs(10));
     let max_image = section.number("max_image", 1024..=256 * 1024 * 1024);
     let max_concurrent_images = section.number("max_concurrent_images", 1..=1000);
     let details_session = section.required("details_session", details_session);
@@ -138,6 +146,8 @@ pub(super) fn read(section: &Section<'_>, reach: Reach) -> Read<Provider> {
         image_timeout: image_timeout?,
         max_answer: max_answer?,
         max_concurrent: max_concurrent?,
+        max_waiting: max_waiting?,
+        patience: patience?,
         max_image: max_image?,
         max_concurrent_images: max_concurrent_images?,
         details_session: details_session?,

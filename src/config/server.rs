@@ -4,6 +4,8 @@
 //! laxer for development asks [`Server::is_local`], and nothing else.
 
 use std::net::SocketAddr;
+use std::num::NonZero;
+use std::thread;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -28,6 +30,9 @@ pub struct Server {
     /// Proxies whose word about the caller's address is believed. One too many, and whoever calls
     /// from there can pretend to be anybody; one missing, and all its callers look like one.
     pub trusted_proxies: Vec<IpNet>,
+    /// Connections of callers at once; whoever comes then waits until one ends. Too low leaves
+    /// waiting apps outside, too high lets strangers take the memory.
+    pub max_connections: usize,
     /// Threads that serve requests; 0 means one a core. Too low leaves cores idle, too high makes
     /// them take turns.
     pub workers: usize,
@@ -63,6 +68,14 @@ impl Server {
     pub fn is_local(&self) -> bool {
         self.listen.ip().is_loopback()
     }
+
+    /// How many threads serve.
+    pub fn threads(&self) -> usize {
+        match self.workers {
+            0 => thread::available_parallelism().map_or(1, NonZero::get),
+            workers => workers,
+        }
+    }
 }
 
 pub(super) fn read(section: &Section<'_>) -> Read<Server> {
@@ -70,6 +83,7 @@ pub(super) fn read(section: &Section<'_>) -> Read<Server> {
     let admin_listen = section.required("admin_listen", parse::socket_addr);
     let public_url = public_url(section, listen);
     let trusted_proxies = section.list("trusted_proxies", proxies);
+    let max_connections = section.number("max_connections", 16..=1_000_000);
     let workers = section.number("workers", 0..=1024);
     let start_deadline = section.duration("start_deadline", secs(1)..=secs(60));
     let body_deadline = section.duration("body_deadline", secs(1)..=secs(120));
@@ -87,6 +101,7 @@ pub(super) fn read(section: &Section<'_>) -> Read<Server> {
         admin_listen: admin_listen?,
         public_url: public_url?,
         trusted_proxies: trusted_proxies?,
+        max_connections: max_connections?,
         workers: workers?,
         start_deadline: start_deadline?,
         body_deadline: body_deadline?,

@@ -39,4 +39,7 @@ pub trait Store:
 pub trait Health {
     /// Proves that a write would be durable now; for readiness.
     fn writable(&self) -> BoxFuture<'_, Result<(), StoreError>>;
+
+    /// Whether so much waits to be written that what can come later had better come later.
+    fn is_pressed(&self) -> bool;
 }

@@ -115,6 +115,9 @@ pub enum Error {
     /// A callback was kept, but nobody can read it.
     #[error("a callback cannot be read")]
     CallbackUnreadable(#[from] UnreadableCallback),
+    /// More starts are under way and waiting than may be.
+    #[error("too many starts are under way")]
+    Busy,
     /// More is to be remembered than the store takes at a time.
     #[error("the store is overloaded")]
     Overloaded(#[source] StoreError),

@@ -1,5 +1,6 @@
 //! What the gateway does, a file a use case, without a word of HTTP.
 
+mod admission;
 pub mod audit;
 pub mod callback;
 mod error;
@@ -12,6 +13,7 @@ pub mod verification;
 mod waiters;
 pub mod webhook;
 
+pub use admission::{Admission, Arrival};
 pub use error::Error;
 pub use forget::forget_due;
 pub use idempotency::{AnswerWriter, Answered, Once};

@@ -5,7 +5,12 @@ use std::{fmt, sync::Arc};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 
-use super::{audit, verification::Reading, waiters::Waiters};
+use super::{
+    admission::{Admission, Arrival},
+    audit,
+    verification::Reading,
+    waiters::Waiters,
+};
 use crate::{
     domain::{Alarm, AllowList, Chain, Clock, Effect, Policy, RedirectUrls, Retention, Tasks},
     storage::Store,
@@ -54,6 +59,8 @@ pub struct Parts {
     pub redirects: RedirectRules,
     /// What the native SDK has to be told, where that channel is configured.
     pub sdk: Option<SdkEndpoint>,
+    /// How many start at once.
+    pub admission: Admission,
     /// How long a caller waits for a start.
     pub start_deadline: SignedDuration,
     /// How long one call to the provider may go on, whether somebody waits or not.
@@ -112,6 +119,13 @@ impl Ports {
     /// Whether the store would take a write now.
     pub async fn is_writable(&self) -> bool {
         self.parts.store.writable().await.is_ok()
+    }
+
+    /// Lets one more in who wants to start; `None`: it would be refused, whoever asks for what.
+    /// Callbacks go first: they are taken for as long as there is room at all.
+    pub fn let_in(&self) -> Option<Arrival> {
+        let is_pressed = self.parts.store.is_pressed();
+        self.parts.admission.arrive().filter(|_| !is_pressed)
     }
 
     /// Lets the store finish and closes it; nothing is remembered after this.

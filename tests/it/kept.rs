@@ -10,7 +10,7 @@ use gerbang::{
     },
     storage::{KeySource, Options, open as open_store},
     upstream::{InitiateFlow, Provider, SubmissionQuery, UnreadableCallback, UpstreamError},
-    usecase::{Parts, Ports, RedirectRules, callback},
+    usecase::{Admission, Parts, Ports, RedirectRules, callback},
 };
 use jiff::SignedDuration;
 use serde_json::json;
@@ -218,6 +218,7 @@ async fn one_that_makes_us_panic_holds_nobody_up_and_ends_aside() {
         retention: gerbang::domain::Retention::default(),
         redirects: RedirectRules { allowed: AllowList::default(), default: None, through: None },
         sdk: None,
+        admission: Admission::new(64, 0, std::time::Duration::ZERO),
         start_deadline: SignedDuration::from_secs(10),
         attempt_deadline: SignedDuration::from_secs(30),
     });

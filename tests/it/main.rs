@@ -26,6 +26,7 @@ mod images;
 mod kept;
 mod living;
 mod on_behalf;
+mod overload;
 mod ownership;
 mod pages;
 mod privacy;

@@ -5,7 +5,9 @@
 //! it. Both name the same key. Anything else, and two headers, are refused: a caller that believes
 //! itself safe and is not would double what it does.
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header::HeaderName};
+use actix_web::{
+    FromRequest, HttpMessage as _, HttpRequest, dev::Payload, http::header::HeaderName,
+};
 use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 
@@ -13,7 +15,7 @@ use super::body::{expect_json, parse, read};
 use crate::{
     api::{error::ApiError, state::AppState},
     domain::{IdempotencyKey, KeyOwner, Pii},
-    usecase::{AnswerWriter, Once},
+    usecase::{AnswerWriter, Arrival, Once},
 };
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -62,6 +64,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Keyed<T> {
             expect_json(&request)?;
             let body = read(&request, payload, limits.body, limits.body_deadline).await?;
             let value = parse(&body)?;
+            request.extensions_mut().remove::<Arrival>();
             Ok(Self(key.map(|key| GivenKey::new(key, &request, body)), value))
         })
     }
@@ -74,9 +77,13 @@ impl FromRequest for KeyedBytes {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let Some(key) = key(&request)? else { return Ok(Self(None)) };
+            let Some(key) = key(&request)? else {
+                request.extensions_mut().remove::<Arrival>();
+                return Ok(Self(None));
+            };
             let limits = AppState::of(&request)?.limits;
             let body = read(&request, payload, limits.body, limits.body_deadline).await?;
+            request.extensions_mut().remove::<Arrival>();
             Ok(Self(Some(GivenKey::new(key, &request, body))))
         })
     }

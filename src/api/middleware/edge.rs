@@ -17,9 +17,14 @@ use actix_web::{
 };
 use uuid::Uuid;
 
+use super::origin::show_to_page;
 use crate::{
     api::{
-        error::ApiError, limiter::Standing, problem::ProblemType, state::AppState,
+        error::ApiError,
+        limiter::Standing,
+        problem::{Problem, ProblemType},
+        rush,
+        state::AppState,
         v1::events::Unspanned,
     },
     domain::Trace,
@@ -39,9 +44,18 @@ pub async fn around(
     let trace = trace_of(&request);
     request.extensions_mut().insert(trace.clone());
     let state = request.app_data::<web::Data<AppState>>();
-    let (draining, https) =
-        state.map_or((false, false), |state| (state.is_draining(), state.https));
-    let mut response = trace.clone().scope(next.call(request)).await?.map_into_boxed_body();
+    let (leaving, https) = state.map_or((false, false), |state| {
+        (state.is_draining() || state.crowd.is_dense(), state.https)
+    });
+    let refused = state.and_then(|state| rush(state, &request));
+    let mut response = match refused {
+        Some(problem) => {
+            let mut response = request.into_response(problem.respond(trace.request_id()));
+            show_to_page(&mut response);
+            response
+        }
+        None => trace.clone().scope(next.call(request)).await?.map_into_boxed_body(),
+    };
     let stream = response.request().extensions_mut().remove::<Unspanned>();
     if let Some(Unspanned(stream)) = stream {
         response = response.map_body(|_, _| stream);
@@ -55,11 +69,27 @@ pub async fn around(
         headers.insert(REQUEST_ID, value);
     }
     protect(headers, https);
-    if draining {
-        // So that keep-alive clients go elsewhere before the listener closes.
+    if leaving {
+        // So that keep-alive clients go elsewhere before the listener closes, and so that those who
+        // wait outside get in where there is hardly any room.
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
     Ok(response)
+}
+
+/// The refusal of a start for which there is no room. One that is let in counts until its body is
+/// there and it lines up.
+fn rush(state: &AppState, request: &ServiceRequest) -> Option<Problem> {
+    if !rush::is_start(request.method(), request.path()) {
+        return None;
+    }
+    match state.ports.let_in() {
+        Some(arrival) => {
+            request.extensions_mut().insert(arrival);
+            None
+        }
+        None => Some(state.rush.refuse(state.ports.now())),
+    }
 }
 
 /// What every answer tells browsers and caches. An answer that needs it otherwise says so itself.

@@ -53,6 +53,20 @@ pub async fn check_origin(
     Ok(response)
 }
 
+/// Lets an app's page read an answer that was given before the origin was looked at.
+pub(super) fn show_to_page(response: &mut ServiceResponse<BoxBody>) {
+    let Some(state) = response.request().app_data::<web::Data<AppState>>().cloned() else { return };
+    let request = response.request();
+    let known = match state.origins.of(request.path(), request.headers()) {
+        Origin::Known(origin) => HeaderValue::from_str(origin).ok(),
+        Origin::Own | Origin::Foreign => None,
+    };
+    if let Some(origin) = known {
+        origins::open(response.headers_mut(), &origin);
+    }
+    state.origins.vary(response.headers_mut());
+}
+
 fn varied(state: &AppState, mut response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     state.origins.vary(response.headers_mut());
     response

@@ -84,6 +84,12 @@ impl<J: Send + 'static> Lane<J> {
         })
     }
 
+    /// Whether half the room is taken.
+    pub(super) fn is_half_full(&self) -> bool {
+        let entrance = self.entrance.read().unwrap_or_else(PoisonError::into_inner);
+        entrance.as_ref().is_some_and(|entrance| entrance.capacity() <= entrance.max_capacity() / 2)
+    }
+
     /// Refuses new work and waits until the accepted work is done and the threads have ended.
     pub(super) async fn close(&self) {
         self.shut();

@@ -193,6 +193,10 @@ impl Health for SqliteStore {
             Ok(())
         })
     }
+
+    fn is_pressed(&self) -> bool {
+        self.writer.is_half_full()
+    }
 }
 
 impl fmt::Debug for SqliteStore {

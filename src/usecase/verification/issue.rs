@@ -36,7 +36,7 @@ impl Started {
     }
 }
 
-/// Does `work` and waits for it until the start deadline. A caller that hangs up or waited long
+/// Does `work`, in its turn, and waits for it until the start deadline. A caller that hangs up or waited long
 /// enough takes its handler along, but not what it has begun: that goes on as a task.
 pub(in crate::usecase) async fn within_deadline<T, F>(
     ports: &Ports,
@@ -47,7 +47,16 @@ where
     F: Future<Output = Result<T, Error>> + Send + 'static,
 {
     let deadline = ports.now().saturating_add(ports.parts.start_deadline).unwrap_or(Timestamp::MAX);
-    let work = ports.parts.tasks.carry(work(ports.clone(), deadline));
+    if ports.parts.store.is_pressed() {
+        return Err(Error::Busy);
+    }
+    let place = ports.parts.admission.enter().await?;
+    let work = work(ports.clone(), deadline);
+    let work = ports.parts.tasks.carry(async move {
+        // Until the work ends, and not only until the caller has gone.
+        let _place = place;
+        work.await
+    });
     tokio::select! {
         biased;
         done = work => done,

@@ -31,40 +31,40 @@ algorithms = ["EdDSA"]
 "#;
 
 /// An answer, read to its end.
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
 }
 
 /// What was done, to be told at the end.
 #[derive(Default)]
-pub(super) struct Tally {
-    pub(super) starts: AtomicU64,
-    pub(super) replays: AtomicU64,
-    pub(super) renewals: AtomicU64,
-    pub(super) callbacks: AtomicU64,
-    pub(super) approved: AtomicU64,
+pub(crate) struct Tally {
+    pub(crate) starts: AtomicU64,
+    pub(crate) replays: AtomicU64,
+    pub(crate) renewals: AtomicU64,
+    pub(crate) callbacks: AtomicU64,
+    pub(crate) approved: AtomicU64,
     /// Requests that a kill left without an answer.
-    pub(super) cut_off: AtomicU64,
+    pub(crate) cut_off: AtomicU64,
 }
 
 impl Tally {
-    pub(super) fn count(what: &AtomicU64) {
+    pub(crate) fn count(what: &AtomicU64) {
         what.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-pub(super) struct Bed {
-    pub(super) directory: TempDir,
-    pub(super) provider: Control,
-    pub(super) tally: Tally,
+pub(crate) struct Bed {
+    pub(crate) directory: TempDir,
+    pub(crate) provider: Control,
+    pub(crate) tally: Tally,
     sandbox: Sandbox,
     apps: Issuer,
     backends: Issuer,
@@ -75,12 +75,12 @@ pub(super) struct Bed {
 }
 
 impl Bed {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(&[])
     }
 
     /// With some of the usual settings changed: what stood there, and what stands there instead.
-    pub(super) fn with(edits: &[(&str, &str)]) -> Self {
+    pub(crate) fn with(edits: &[(&str, &str)]) -> Self {
         gerbang::auth::install_crypto();
         let directory = tempfile::tempdir().unwrap();
         let options = SandboxOptions { outcome_delay: Duration::ZERO, ..SandboxOptions::default() };
@@ -111,51 +111,51 @@ impl Bed {
     }
 
     /// Starts the next gateway and tells everybody where it is.
-    pub(super) fn raise(&self) -> Process {
+    pub(crate) fn raise(&self) -> Process {
         let process = Process::start(&self.directory);
         self.place.send_replace(process.base_url.clone());
         process
     }
 
-    pub(super) fn kill(&self, process: Process) {
+    pub(crate) fn kill(&self, process: Process) {
         // First, so that whoever loses its answer knows why.
         self.place.send_replace(String::new());
         process.kill();
     }
 
     /// Nobody begins anything new.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         self.over.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.over.load(Ordering::Relaxed)
     }
 
-    pub(super) async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.sandbox.stop().await;
     }
 
-    pub(super) fn token(&self, user: &str) -> String {
+    pub(crate) fn token(&self, user: &str) -> String {
         let claims = json!({
             "sub": user, "phone_number": "+6281234560001", "phone_number_verified": true,
         });
         self.apps.token(SystemClock.now().as_second(), claims)
     }
 
-    pub(super) fn service_token(&self) -> String {
+    pub(crate) fn service_token(&self) -> String {
         let claims = json!({ "sub": "ledger", "scope": "verification:read" });
         self.backends.token(SystemClock.now().as_second(), claims)
     }
 
     /// Asks one gateway to start a verification of `user`.
-    pub(super) fn start(&self, base: &str, user: &str) -> RequestBuilder {
+    pub(crate) fn start(&self, base: &str, user: &str) -> RequestBuilder {
         let request = self.http.post(format!("{base}/v1/verifications"));
         request.bearer_auth(self.token(user)).json(&json!({ "channel": "sdk" }))
     }
 
     /// Tells one gateway that the capture of `user` ended well.
-    pub(super) fn call_back(&self, base: &str, user: &str) -> RequestBuilder {
+    pub(crate) fn call_back(&self, base: &str, user: &str) -> RequestBuilder {
         let session = self.provider.newest_session(user).unwrap();
         let body = json!({
             "submissionId": session.submission_id, "userId": user,
@@ -167,24 +167,24 @@ impl Bed {
     }
 
     /// Lets `user` capture under the newest session.
-    pub(super) fn capture(&self, user: &str) {
+    pub(crate) fn capture(&self, user: &str) {
         let session = self.provider.newest_session(user).unwrap().session_id;
         self.provider.finish_capture(&session).unwrap();
     }
 
     /// Asks one gateway for the user's verifications.
-    pub(super) fn list(&self, base: &str, user: &str) -> RequestBuilder {
+    pub(crate) fn list(&self, base: &str, user: &str) -> RequestBuilder {
         self.http.get(format!("{base}/v1/verifications")).bearer_auth(self.token(user))
     }
 
     /// What one gateway's `/readyz` or `/livez` says; 0 if nobody answers.
-    pub(super) async fn asked(&self, process: &Process, path: &str) -> u16 {
+    pub(crate) async fn asked(&self, process: &Process, path: &str) -> u16 {
         let answer = self.http.get(format!("{}{path}", process.admin_url)).send().await;
         answer.map_or(0, |answer| answer.status().as_u16())
     }
 
     /// Waits until `/readyz` answers so.
-    pub(super) async fn ready(&self, process: &Process, status: u16) {
+    pub(crate) async fn ready(&self, process: &Process, status: u16) {
         let wait = async {
             while self.asked(process, "/readyz").await != status {
                 tokio::task::yield_now().await;
@@ -194,7 +194,7 @@ impl Bed {
     }
 
     /// Waits until the user's only verification is approved.
-    pub(super) async fn approved(&self, base: &str, user: &str) {
+    pub(crate) async fn approved(&self, base: &str, user: &str) {
         let wait = async {
             loop {
                 let listed = once(self.list(base, user)).await.unwrap().json();
@@ -209,7 +209,7 @@ impl Bed {
 
     /// Sends a request until it is answered, by whichever gateway is there then. One that was cut
     /// off may have been carried out: that is what the tests are about.
-    pub(super) async fn ask(&self, request: impl Fn(&Client, &str) -> RequestBuilder) -> Answer {
+    pub(crate) async fn ask(&self, request: impl Fn(&Client, &str) -> RequestBuilder) -> Answer {
         let mut place = self.place.subscribe();
         loop {
             let base = place.wait_for(|base| !base.is_empty()).await.unwrap().clone();
@@ -224,7 +224,7 @@ impl Bed {
     }
 }
 
-pub(super) async fn once(request: RequestBuilder) -> reqwest::Result<Answer> {
+pub(crate) async fn once(request: RequestBuilder) -> reqwest::Result<Answer> {
     let response = request.send().await?;
     let (status, headers) = (response.status(), response.headers().clone());
     Ok(Answer { status, headers, body: response.bytes().await?.to_vec() })

@@ -8,3 +8,5 @@ mod kills;
 mod person;
 mod stopping;
 mod trouble;
+
+pub(crate) use bed::Bed;

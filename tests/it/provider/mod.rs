@@ -6,3 +6,5 @@ mod misbehaviour;
 mod partner_token;
 mod rig;
 mod tls;
+
+pub(crate) use rig::{Rig, client, flow, settings};

@@ -7,7 +7,7 @@ use gerbang::{
     domain::{AllowList, Channel, IssuedCredential, Policy, SubmissionReport, Tasks},
     storage::Store,
     upstream::{InitiateFlow, Provider, SubmissionQuery, UnreadableCallback, UpstreamError},
-    usecase::{Parts, Ports, RedirectRules, verification},
+    usecase::{Admission, Parts, Ports, RedirectRules, verification},
 };
 use jiff::SignedDuration;
 
@@ -82,6 +82,7 @@ async fn backlog(count: i64) -> (Folder, Ports, Arc<Ignorant>, ManualClock) {
         retention: gerbang::domain::Retention::default(),
         redirects: RedirectRules { allowed: AllowList::default(), default: None, through: None },
         sdk: None,
+        admission: Admission::new(64, 0, std::time::Duration::ZERO),
         start_deadline: SignedDuration::from_secs(10),
         attempt_deadline: SignedDuration::from_secs(30),
     });

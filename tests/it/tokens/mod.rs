@@ -4,6 +4,6 @@ mod attacks;
 mod callers;
 mod development;
 mod forged;
-mod key_server;
+pub(crate) mod key_server;
 pub(crate) mod mint;
 mod rotation;

@@ -1,0 +1,202 @@
+//! How many starts are under way at once, and how many wait for their turn.
+//!
+//! A start is written down before the provider is asked, and its answer after: one that is refused
+//! in between has cost two commits and leads nowhere. So a start has its place at the provider from
+//! its beginning, and whoever finds none waits in a line that is short in length and in time. What
+//! has no place in it is refused before anything is done for it. Places and line bound what starts
+//! take of memory, of the provider, and of the queue to the disk, which they share with callbacks.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::error::Error;
+
+/// The places, and the line before them.
+pub struct Admission {
+    places: Arc<Semaphore>,
+    waiting: AtomicUsize,
+    /// Let in, and not yet in the line: their token is checked, or their body is on its way.
+    arriving: Arc<AtomicUsize>,
+    line: usize,
+    /// How many of those who arrive count. Whoever takes his time to send his body could keep
+    /// everybody else out otherwise.
+    believed: usize,
+    patience: Duration,
+}
+
+/// One who was let in and has not lined up yet; to be dropped when he does.
+#[derive(Debug)]
+pub struct Arrival(Arc<AtomicUsize>);
+
+/// The right to start; given back on drop.
+#[must_use = "dropped, it is given to the next"]
+pub(super) struct Place {
+    _permit: OwnedSemaphorePermit,
+}
+
+/// One who waits; gone from the line on drop, also when the caller hangs up.
+struct InLine<'a>(&'a Admission);
+
+impl Admission {
+    /// So many `places`, and a `line` of so many, each of whom waits no longer than `patience`.
+    pub fn new(places: usize, line: usize, patience: Duration) -> Self {
+        // More than the system can count is as good as no bound.
+        let believed = places.saturating_add(line) / 2;
+        let places = Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS)));
+        let (waiting, arriving) = (AtomicUsize::new(0), Arc::default());
+        Self { places, waiting, arriving, line, believed, patience }
+    }
+
+    /// Lets somebody in; `None`: he would find neither a place nor the end of the line. Those who
+    /// come in the same instant are counted, or all of them would be let in for the one who leaves.
+    pub(super) fn arrive(&self) -> Option<Arrival> {
+        let arriving = self.arriving.load(Ordering::Relaxed).min(self.believed);
+        if self.room() <= arriving {
+            return None;
+        }
+        self.arriving.fetch_add(1, Ordering::Relaxed);
+        Some(Arrival(Arc::clone(&self.arriving)))
+    }
+
+    /// For how many more there is a place, or one in the line.
+    fn room(&self) -> usize {
+        let line = self.line.saturating_sub(self.waiting.load(Ordering::Relaxed));
+        self.places.available_permits().saturating_add(line)
+    }
+
+    /// A place, at once or after a wait; first come, first served.
+    pub(super) async fn enter(&self) -> Result<Place, Error> {
+        if let Ok(permit) = Arc::clone(&self.places).try_acquire_owned() {
+            return Ok(Place { _permit: permit });
+        }
+        let _in_line = self.line_up().ok_or(Error::Busy)?;
+        let turn = Arc::clone(&self.places).acquire_owned();
+        match tokio::time::timeout(self.patience, turn).await {
+            Ok(Ok(permit)) => Ok(Place { _permit: permit }),
+            Ok(Err(_)) | Err(_) => Err(Error::Busy),
+        }
+    }
+
+    fn line_up(&self) -> Option<InLine<'_>> {
+        let one_more = |waiting: usize| (waiting < self.line).then(|| waiting.saturating_add(1));
+        let waiting = &self.waiting;
+        waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok()?;
+        metrics::gauge!("gerbang_starts_waiting").increment(1.0);
+        Some(InLine(self))
+    }
+}
+
+impl Drop for Arrival {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Drop for InLine<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
+        metrics::gauge!("gerbang_starts_waiting").decrement(1.0);
+    }
+}
+
+impl fmt::Debug for Admission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admission").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::poll;
+
+    use super::*;
+
+    fn admission(places: usize, line: usize) -> Admission {
+        Admission::new(places, line, Duration::from_hours(1))
+    }
+
+    #[tokio::test]
+    async fn whoever_finds_no_place_waits_and_the_rest_is_refused() {
+        let admission = admission(1, 1);
+        let first = admission.enter().await.unwrap();
+        assert!(admission.arrive().is_some());
+        let mut second = Box::pin(admission.enter());
+        assert!(poll!(&mut second).is_pending());
+
+        assert!(admission.arrive().is_none());
+        assert!(matches!(admission.enter().await, Err(Error::Busy)));
+        drop(first);
+        drop(second.await.unwrap());
+
+        assert!(admission.arrive().is_some());
+        drop(admission.enter().await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn who_hangs_up_leaves_the_line_and_who_came_first_goes_first() {
+        let admission = admission(1, 2);
+        let first = admission.enter().await.unwrap();
+        let mut gone = Box::pin(admission.enter());
+        assert!(poll!(&mut gone).is_pending());
+        let mut next = Box::pin(admission.enter());
+        assert!(poll!(&mut next).is_pending());
+
+        drop(gone);
+        let mut last = Box::pin(admission.enter());
+        assert!(poll!(&mut last).is_pending());
+        drop(first);
+
+        assert!(poll!(&mut last).is_pending());
+        drop(next.await.unwrap());
+        drop(last.await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_longer_than_patience() {
+        let admission = Admission::new(1, 1, Duration::from_millis(1));
+        let _first = admission.enter().await.unwrap();
+
+        assert!(matches!(admission.enter().await, Err(Error::Busy)));
+
+        assert!(admission.arrive().is_some(), "the line is empty again");
+    }
+
+    #[tokio::test]
+    async fn a_gateway_without_a_line_is_full_only_while_its_places_are_taken() {
+        let admission = admission(1, 0);
+        assert!(admission.arrive().is_some());
+
+        let place = admission.enter().await.unwrap();
+
+        assert!(admission.arrive().is_none());
+        drop(place);
+        assert!(admission.arrive().is_some());
+    }
+
+    #[tokio::test]
+    async fn those_who_arrive_together_are_counted_and_the_slow_keep_nobody_out() {
+        let admission = admission(1, 4);
+        let _held = admission.enter().await.unwrap();
+        let mut waiting: Vec<_> = (0..3).map(|_| Box::pin(admission.enter())).collect();
+        for one in &mut waiting {
+            assert!(poll!(one).is_pending());
+        }
+
+        let last = admission.arrive();
+        assert!(last.is_some() && admission.arrive().is_none(), "one place in the line is left");
+
+        drop((last, waiting));
+        let slow: Vec<_> = (0..100).map(|_| admission.arrive().unwrap()).collect();
+        assert!(admission.arrive().is_some(), "half of the room is for those who do not linger");
+        drop(slow);
+        assert_eq!(admission.arriving.load(Ordering::Relaxed), 0);
+    }
+}
