@@ -2,17 +2,19 @@
 //!
 //! A start is written down before the provider is asked, and its answer after: one that is refused
 //! in between has cost two commits and leads nowhere. So a start has its place at the provider from
-//! its beginning, and whoever finds none waits in a line that is short in length and in time. What
-//! has no place in it is refused before anything is done for it. Places and line bound what starts
-//! take of memory, of the provider, and of the queue to the disk, which they share with callbacks.
+//! its beginning, and whoever finds none waits in a line that is no longer than what can be served
+//! in time, by how long places were lately held. What has no place in it is refused before anything is
+//! done for it: that costs a good part of what a start costs, and so much the more when it comes too
+//! soon. Places and line bound what starts take of memory, of the provider, and of the queue to the
+//! disk, which they share with callbacks.
 
 use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -25,7 +27,11 @@ pub struct Admission {
     waiting: AtomicUsize,
     /// Let in, and not yet in the line: their token is checked, or their body is on its way.
     arriving: Arc<AtomicUsize>,
-    line: usize,
+    /// The longest line.
+    most: usize,
+    /// How many may be served while one waits, times how long a place is held, in nanoseconds.
+    served: u128,
+    held: Arc<Held>,
     /// How many of those who arrive count. Whoever takes his time to send his body could keep
     /// everybody else out otherwise.
     believed: usize,
@@ -40,7 +46,14 @@ pub struct Arrival(Arc<AtomicUsize>);
 #[must_use = "dropped, it is given to the next"]
 pub(super) struct Place {
     _permit: OwnedSemaphorePermit,
+    since: Instant,
+    held: Arc<Held>,
 }
+
+/// How long places were lately held: an average in nanoseconds in which the last one is an eighth. 0:
+/// nobody knows yet.
+#[derive(Debug, Default)]
+struct Held(AtomicU64);
 
 /// One who waits; gone from the line on drop, also when the caller hangs up.
 struct InLine<'a>(&'a Admission);
@@ -51,8 +64,17 @@ impl Admission {
         // More than the system can count is as good as no bound.
         let believed = places.saturating_add(line) / 2;
         let places = Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS)));
-        let (waiting, arriving) = (AtomicUsize::new(0), Arc::default());
-        Self { places, waiting, arriving, line, believed, patience }
+        let served = u128::try_from(places.available_permits()).unwrap_or(u128::MAX);
+        Self {
+            places,
+            waiting: AtomicUsize::new(0),
+            arriving: Arc::default(),
+            most: line,
+            served: patience.as_nanos().saturating_mul(served),
+            held: Arc::default(),
+            believed,
+            patience,
+        }
     }
 
     /// Lets somebody in; `None`: he would find neither a place nor the end of the line. Those who
@@ -68,29 +90,62 @@ impl Admission {
 
     /// For how many more there is a place, or one in the line.
     fn room(&self) -> usize {
-        let line = self.line.saturating_sub(self.waiting.load(Ordering::Relaxed));
+        let line = self.line().saturating_sub(self.waiting.load(Ordering::Relaxed));
         self.places.available_permits().saturating_add(line)
+    }
+
+    /// How many may wait: as many as there will be places for before their patience is over.
+    fn line(&self) -> usize {
+        let in_time = self.served.checked_div(self.held.average().into());
+        in_time.map_or(self.most, |many| usize::try_from(many).unwrap_or(usize::MAX).min(self.most))
     }
 
     /// A place, at once or after a wait; first come, first served.
     pub(super) async fn enter(&self) -> Result<Place, Error> {
         if let Ok(permit) = Arc::clone(&self.places).try_acquire_owned() {
-            return Ok(Place { _permit: permit });
+            return Ok(self.place(permit));
         }
         let _in_line = self.line_up().ok_or(Error::Busy)?;
         let turn = Arc::clone(&self.places).acquire_owned();
         match tokio::time::timeout(self.patience, turn).await {
-            Ok(Ok(permit)) => Ok(Place { _permit: permit }),
+            Ok(Ok(permit)) => Ok(self.place(permit)),
             Ok(Err(_)) | Err(_) => Err(Error::Busy),
         }
     }
 
+    fn place(&self, permit: OwnedSemaphorePermit) -> Place {
+        Place { _permit: permit, since: Instant::now(), held: Arc::clone(&self.held) }
+    }
+
     fn line_up(&self) -> Option<InLine<'_>> {
-        let one_more = |waiting: usize| (waiting < self.line).then(|| waiting.saturating_add(1));
+        let line = self.line();
+        let one_more = |waiting: usize| (waiting < line).then(|| waiting.saturating_add(1));
         let waiting = &self.waiting;
         waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok()?;
         metrics::gauge!("gerbang_starts_waiting").increment(1.0);
         Some(InLine(self))
+    }
+}
+
+impl Held {
+    fn average(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn add(&self, span: Duration) {
+        let last = u64::try_from(span.as_nanos()).unwrap_or(u64::MAX).max(1);
+        // Nothing is lost that matters if two meet here.
+        let average = match self.average() {
+            0 => last,
+            average => average - average / 8 + last / 8,
+        };
+        self.0.store(average.max(1), Ordering::Relaxed);
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.held.add(self.since.elapsed());
     }
 }
 
@@ -179,6 +234,32 @@ mod tests {
         assert!(admission.arrive().is_none());
         drop(place);
         assert!(admission.arrive().is_some());
+    }
+
+    #[tokio::test]
+    async fn the_line_is_as_long_as_can_be_served_in_time() {
+        let admission = Admission::new(4, 100, Duration::from_secs(1));
+        assert_eq!(admission.line(), 100, "nobody knows yet");
+
+        for _ in 0..100 {
+            admission.held.add(Duration::from_millis(200));
+        }
+        let slow = admission.line();
+        for _ in 0..100 {
+            admission.held.add(Duration::from_millis(1));
+        }
+
+        assert!((20..=21).contains(&slow), "{slow}: four places, five times each");
+        assert_eq!(admission.line(), 100, "as ever");
+    }
+
+    #[tokio::test]
+    async fn a_place_that_is_given_back_says_how_long_it_was_held() {
+        let admission = admission(1, 1);
+
+        drop(admission.enter().await.unwrap());
+
+        assert!(admission.held.average() > 0);
     }
 
     #[tokio::test]
