@@ -29,7 +29,8 @@ pub struct Admission {
     arriving: Arc<AtomicUsize>,
     /// The longest line.
     most: usize,
-    /// How many may be served while one waits, times how long a place is held, in nanoseconds.
+    /// How many are served in half the patience, times how long a place is held, in nanoseconds. Half:
+    /// whoever waits in vain has cost as much as whoever is refused at once, and has waited.
     served: u128,
     held: Arc<Held>,
     /// How many of those who arrive count. Whoever takes his time to send his body could keep
@@ -70,7 +71,7 @@ impl Admission {
             waiting: AtomicUsize::new(0),
             arriving: Arc::default(),
             most: line,
-            served: patience.as_nanos().saturating_mul(served),
+            served: (patience / 2).as_nanos().saturating_mul(served),
             held: Arc::default(),
             believed,
             patience,
@@ -94,7 +95,7 @@ impl Admission {
         self.places.available_permits().saturating_add(line)
     }
 
-    /// How many may wait: as many as there will be places for before their patience is over.
+    /// How many may wait: as many as there will be places for well before their patience is over.
     fn line(&self) -> usize {
         let in_time = self.served.checked_div(self.held.average().into());
         in_time.map_or(self.most, |many| usize::try_from(many).unwrap_or(usize::MAX).min(self.most))
@@ -249,7 +250,7 @@ mod tests {
             admission.held.add(Duration::from_millis(1));
         }
 
-        assert!((20..=21).contains(&slow), "{slow}: four places, five times each");
+        assert!((10..=11).contains(&slow), "{slow}: four places, for half a second");
         assert_eq!(admission.line(), 100, "as ever");
     }
 

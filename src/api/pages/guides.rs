@@ -44,11 +44,12 @@ const FOR_DEVELOPERS: [Guide; 17] = guides![
 ];
 
 /// For those who run the gateway.
-const FOR_OPERATORS: [Guide; 6] = guides![
+const FOR_OPERATORS: [Guide; 7] = guides![
     "going-live": "What has to be true before real users come: a checklist.",
     "configuration": "Every setting.",
     "logging": "Log lines, metrics, and what to alert on.",
     "operations": "What to do about results that do not arrive, and other work by hand.",
+    "performance": "How fast it is, beside what, and how to measure it yourself.",
     "privacy": "What is held of people, why, for how long, and what proves it.",
     "security": "What could go wrong on purpose, and what stands in the way.",
 ];
