@@ -9,6 +9,7 @@ mod doomed;
 mod erasing;
 mod erasure_log;
 mod exporting;
+mod folding;
 mod holding;
 mod idempotency;
 mod job;

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 use rusqlite_migration::{M, Migrations, SchemaVersion};
 use subtle::ConstantTimeEq as _;
 
-use super::vacuum;
+use super::{folding::MOST, vacuum};
 use crate::storage::{
     error::{DatabaseCause, KeyRingError, StoreError},
     keyring::{Blinded, KeyRing},
@@ -84,8 +84,6 @@ pub(super) fn writing(path: &Path) -> Result<Connection, rusqlite::Error> {
     )?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     // FULL: a commit is on the disk when it returns. secure_delete: what is erased is overwritten.
-    // A log of 16 MiB before it is folded into the file: hot pages are written there once, not
-    // once for each commit.
     conn.execute_batch(
         "PRAGMA busy_timeout = 5000;
          PRAGMA foreign_keys = ON;
@@ -93,9 +91,9 @@ pub(super) fn writing(path: &Path) -> Result<Connection, rusqlite::Error> {
          PRAGMA temp_store = MEMORY;
          PRAGMA synchronous = FULL;
          PRAGMA cache_size = -16384;
-         PRAGMA wal_autocheckpoint = 4096;
          PRAGMA journal_size_limit = 67108864;",
     )?;
+    conn.pragma_update(None, "wal_autocheckpoint", MOST)?;
     Ok(conn)
 }
 
@@ -112,6 +110,16 @@ pub(super) fn reading(path: &Path) -> Result<Connection, rusqlite::Error> {
          PRAGMA temp_store = MEMORY;
          PRAGMA cache_size = -4096;",
     )?;
+    Ok(conn)
+}
+
+/// The connection of whoever folds the log into the file.
+pub(super) fn folding(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let conn = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    conn.execute_batch("PRAGMA synchronous = FULL")?;
     Ok(conn)
 }
 

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 
 use super::{
     erasure_log::ErasureLog,
+    folding::Folding,
     job::{Job, Ways, job},
     keys::Keeping,
     lane::{Lane, Worker},
@@ -101,15 +102,17 @@ impl<'a> Untouched<'a> {
         let readers: Result<Vec<_>, _> =
             (0..width.readers.max(1)).map(|_| schema::reading(path)).collect();
         let readers = readers.map_err(|error| failed(path, error))?;
+        let folding = schema::folding(path).map_err(|error| failed(path, error))?;
+        let folding = Folding::start(folding).map_err(OpenError::Thread)?;
         let keys = Keeping::new(ring, keys.clone());
-        SqliteStore::run((self.conn, readers), keys, erasures, lock, width.queue)
+        SqliteStore::run((self.conn, folding, readers), keys, erasures, lock, width.queue)
             .map_err(OpenError::Thread)
     }
 }
 
 impl SqliteStore {
     fn run(
-        (conn, readers): (Connection, Vec<Connection>),
+        (conn, folding, readers): (Connection, Folding, Vec<Connection>),
         keys: Keeping,
         erasures: ErasureLog,
         lock: File,
@@ -121,6 +124,7 @@ impl SqliteStore {
             ring: Arc::clone(&ring),
             changes: changes.clone(),
             shelf: Shelf::default(),
+            folding,
         };
         let write: Worker<Job> = Box::new(move |queue| writer.work(queue));
         let reads = readers.into_iter().map(|conn| -> Worker<Read> {

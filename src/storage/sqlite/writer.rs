@@ -20,6 +20,7 @@ use std::{
 use rusqlite::Connection;
 
 use super::{
+    folding::Folding,
     job::{Answers, Job},
     lane::Queue,
     schema::may_pass,
@@ -79,14 +80,18 @@ pub(super) struct Writer {
     pub(super) changes: Changes,
     /// What was just written and will soon be wanted.
     pub(super) shelf: Shelf,
+    /// Who folds the log into the file.
+    pub(super) folding: Folding,
 }
 
 impl Writer {
     /// Works until the queue ends, then leaves the file in order.
     pub(super) fn work(self, queue: &Queue<Job>) {
         while let Some(first) = queue.next() {
-            self.batch(first, queue);
+            let jobs = self.batch(first, queue);
+            self.folding.after(jobs, &self.conn);
         }
+        drop(self.folding);
         // Folds the log into the file, so that a copy of the file alone is whole. The log is as
         // good; a failure here loses nothing.
         if let Err(error) = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
@@ -94,8 +99,9 @@ impl Writer {
         }
     }
 
-    /// One transaction: `first`, and whatever waits by the time it is done.
-    fn batch(&self, first: Job, queue: &Queue<Job>) {
+    /// One transaction: `first`, and whatever waits by the time it is done. Returns how many there
+    /// were.
+    fn batch(&self, first: Job, queue: &Queue<Job>) -> usize {
         let mut batch = Batch::new(self);
         let mut next = Some(first);
         let mut turns = TURNS;
@@ -115,7 +121,9 @@ impl Writer {
             reason = "a gauge is a float"
         )]
         metrics::gauge!("gerbang_store_queue_depth").set(queue.depth() as f64);
+        let jobs = batch.jobs.len();
         batch.finish();
+        jobs
     }
 
     /// Folds the log into the file and empties it; says whether it did.
@@ -130,6 +138,7 @@ impl Writer {
         if let Err(error) = self.give_back() {
             tracing::warn!(%error, "free pages of the database could not be given back");
         }
+        self.folding.pause();
         let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
         let busy = self.conn.query_row(sql, [], |row| row.get::<_, i64>(0));
         let _ = self.conn.busy_timeout(Duration::from_millis(patience.into()));

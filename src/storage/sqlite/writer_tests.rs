@@ -103,7 +103,8 @@ fn work(steps: &[Step]) -> Outcome {
     let recorder = Commits::default();
     let commits = Arc::clone(&recorder.0);
     metrics::with_local_recorder(&recorder, || {
-        Writer { conn, ring, changes, shelf: Shelf::default() }.work(&Queue::new(exit));
+        let folding = Folding::start(Connection::open(&path).unwrap()).unwrap();
+        Writer { conn, ring, changes, shelf: Shelf::default(), folding }.work(&Queue::new(exit));
     });
 
     let conn = Connection::open(&path).unwrap();
