@@ -57,7 +57,7 @@ mod tests {
 
     use super::*;
     use crate::domain::{
-        Admission, Attempt, AttemptState, Channel, Moment, NextAction, Policy, Status,
+        Admission, Attempt, AttemptState, Channel, Moment, NextAction, Policy, SessionId, Status,
         transition_tests::{credential, moment, started},
         visible::Visible,
     };
@@ -69,7 +69,7 @@ mod tests {
     fn with_credentials() -> Verification {
         let mut verification = started();
         for (attempt, hours) in [(AttemptState::Replaced, 1), (AttemptState::Issued, 3)] {
-            let mut made = Attempt::new(Channel::Sdk, None, later(0));
+            let mut made = Attempt::new(SessionId::new(), Channel::Sdk, None, later(0));
             made.state = attempt;
             made.issued = Some(IssuedCredential { expires_at: later(hours), ..credential(1) });
             verification.attempts.push(made);

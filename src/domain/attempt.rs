@@ -78,10 +78,15 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// An attempt about to be made.
-    pub fn new(channel: Channel, redirects: Option<RedirectUrls>, at: Timestamp) -> Self {
+    /// An attempt about to be made; nothing else was ever called `session`.
+    pub fn new(
+        session: SessionId,
+        channel: Channel,
+        redirects: Option<RedirectUrls>,
+        at: Timestamp,
+    ) -> Self {
         Self {
-            session: SessionId::new(),
+            session,
             channel,
             redirects,
             state: AttemptState::Initiating,

@@ -86,9 +86,14 @@ type_id! {
 pub struct SessionId(String);
 
 impl SessionId {
-    /// A fresh session id; each names one attempt for ever.
+    /// A fresh session id, for a call that no attempt is of.
     pub fn new() -> Self {
-        Self(Uuid::new_v4().to_string())
+        Self::from_uuid(Uuid::new_v4())
+    }
+
+    /// The session id that is this UUID.
+    pub fn from_uuid(id: Uuid) -> Self {
+        Self(id.to_string())
     }
 
     /// Takes what the provider echoes.

@@ -8,7 +8,7 @@ use super::{
     attempt::{Attempt, AttemptState, Credential, IssuedCredential},
     caller::AppId,
     contact::VerifiedContact,
-    id::VerificationId,
+    id::{SessionId, VerificationId},
     proof::SingleUse,
     redirect::RedirectUrls,
     schedule::Reads,
@@ -63,9 +63,9 @@ pub enum Admission {
 }
 
 impl Wanted {
-    /// The verification this becomes, with its first attempt about to be made.
-    pub fn into_verification(self, moment: &Moment) -> Verification {
-        let attempt = Attempt::new(self.channel, self.redirects, moment.at);
+    /// The verification this becomes, with its first attempt, of this session, about to be made.
+    pub fn into_verification(self, session: SessionId, moment: &Moment) -> Verification {
+        let attempt = Attempt::new(session, self.channel, self.redirects, moment.at);
         let deadline = moment.at.saturating_add(moment.policy.ttl).unwrap_or(Timestamp::MAX);
         Verification {
             id: VerificationId::new(moment.at),
@@ -177,7 +177,7 @@ mod tests {
             policy: Policy::default(),
             newer_open: false,
         };
-        let verification = wanted.into_verification(&moment(0));
+        let verification = wanted.into_verification(SessionId::new(), &moment(0));
 
         let early = verification.admit(Channel::Sdk, None, false, &moment(60));
         let late = verification.admit(Channel::Sdk, None, false, &moment(61));

@@ -30,7 +30,9 @@ impl Event {
             |place: usize| -> SessionId { attempts[place % attempts.len()].session.clone() };
         match self {
             Self::News(news) => news,
-            Self::AttemptMade(channel) => News::AttemptMade(Attempt::new(channel, None, at)),
+            Self::AttemptMade(channel) => {
+                News::AttemptMade(Attempt::new(SessionId::new(), channel, None, at))
+            }
             Self::Issued(place, life) => {
                 let mut credential = credential(0);
                 credential.expires_at = at + SignedDuration::from_secs(life);

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use super::{
     Alarm, AppId, Attempt, CaptureOutcome, Channel, Contact, ContactSource, Credential,
     DetailsAnswer, IssuedCredential, Locale, Moment, News, NextAction, PhoneNumber, Pii, Policy,
-    ReasonCode, Status, Submission, SubmissionId, SubmissionReport, SubmissionResult,
+    ReasonCode, SessionId, Status, Submission, SubmissionId, SubmissionReport, SubmissionResult,
     SubmissionStatus, UserId, Verification, VerificationReference, VerifiedContact, Wanted,
 };
 
@@ -33,7 +33,7 @@ pub(super) fn started() -> Verification {
         reference: None,
         consent_reference: None,
     };
-    wanted.into_verification(&moment(0))
+    wanted.into_verification(SessionId::new(), &moment(0))
 }
 
 pub(super) fn issued() -> Verification {
@@ -293,7 +293,7 @@ fn a_result_that_went_to_another_verification_ends_the_search_of_an_expired_one(
 #[test]
 fn a_replaced_credential_and_a_refusal_are_changes_that_callers_see() {
     let mut verification = issued();
-    let attempt = Attempt::new(Channel::Sdk, None, moment(60).at);
+    let attempt = Attempt::new(SessionId::new(), Channel::Sdk, None, moment(60).at);
     let session = attempt.session.clone();
 
     let made = verification.apply(News::AttemptMade(attempt), &moment(60));

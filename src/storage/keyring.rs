@@ -35,6 +35,8 @@ pub(super) enum Blinded {
     User,
     /// A session id.
     Session,
+    /// The random half of a session id, which masks its time.
+    SessionTime,
     /// A submission id.
     Submission,
     /// A phone number or an email address.
@@ -78,6 +80,7 @@ impl Blinded {
         match self {
             Self::User => "user",
             Self::Session => "session",
+            Self::SessionTime => "session_time",
             Self::Submission => "submission",
             Self::Contact => "contact",
             Self::Proof => "proof",

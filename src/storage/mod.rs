@@ -17,6 +17,7 @@ mod records;
 mod returns;
 mod ring_file;
 mod seal;
+mod sessions;
 mod sqlite;
 mod statements;
 mod store;

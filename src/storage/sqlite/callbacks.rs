@@ -169,7 +169,7 @@ fn keep(tx: &Tx<'_>, callback: &NewCallback) -> Result<CallbackId, StoreError> {
             .query_row([id], |row| row.get(0))?;
     }
     let id = CallbackId::new(callback.received_at);
-    let names = Names::of(tx, &callback.fingerprint);
+    let names = Names::of(tx, &callback.fingerprint)?;
     if let Some(until) = tombs::until(tx, &names)? {
         let status = status_word(callback.fingerprint.status.as_ref());
         tombs::keep_late(tx, &body_hash, &names, status, (received_at, until))?;

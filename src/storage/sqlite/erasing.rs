@@ -214,8 +214,8 @@ fn sessions(
             let issued = issued.filter(|it| it.is_held()).count();
             let issued = u64::try_from(issued).unwrap_or(u64::MAX);
             destroyed.credentials = destroyed.credentials.saturating_add(issued);
-            let hash = |text: &str| tx.ring.blind(Blinded::Session, text.as_bytes());
-            Ok(attempts.iter().map(|attempt| hash(attempt.session.as_str())).collect())
+            let named = attempts.iter().map(|attempt| attempt.session.as_str());
+            named.map(|session| super::sessions::known(tx.conn, tx.ring, session)).collect()
         }
         Ok(None) => Ok(Vec::new()),
         Err(damage) if damage.is_damage() => {

@@ -144,9 +144,8 @@ fn answered(
     // Erased together with what it was about.
     let Some(Loaded { verification, key, .. }) = loaded else { return Ok(Claimed::Spent) };
     if let Some(session) = sealed.session {
-        let hash = |session: &str| tx.ring.blind(Blinded::Session, session.as_bytes());
         let mut attempts = verification.attempts.iter().map(|attempt| &attempt.session);
-        let named = attempts.find(|named| hash(named.as_str()) == session);
+        let named = attempts.find(|named| tx.ring.is_session(named.as_str(), &session));
         if !named.is_some_and(|named| verification.still_offers(named, at)) {
             return Ok(Claimed::Spent);
         }
@@ -171,7 +170,7 @@ fn keep(
                 attempts.find(|attempt| same_credential(attempt.issued.as_ref(), credential));
             // Whose it is cannot be said, so neither could be when it is over.
             let Some(giver) = giver else { return Ok(false) };
-            Some(tx.ring.blind(Blinded::Session, giver.session.as_str().as_bytes()))
+            Some(tx.ring.session_hash(giver.session.as_str()))
         }
     };
     let name = name(tx, claim);

@@ -10,6 +10,7 @@ use rusqlite::params;
 
 use super::{
     aggregate::{Loaded, load, verification_where},
+    sessions,
     writer::Tx,
 };
 use crate::{
@@ -35,7 +36,7 @@ pub(super) fn owner(tx: &Tx<'_>, report: &SubmissionReport) -> Result<Option<Loa
         return Ok(Some(linked));
     }
     let Some(session) = &report.session else { return Ok(None) };
-    let session = tx.ring.blind(Blinded::Session, session.as_str().as_bytes());
+    let session = sessions::known(tx.conn, tx.ring, session.as_str())?;
     let Some(named) = load(tx.conn, tx.ring, BY_SESSION, [session])? else { return Ok(None) };
     if named.verification.status != Status::Expired {
         return Ok(Some(named));

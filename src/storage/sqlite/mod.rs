@@ -24,6 +24,7 @@ mod returns;
 mod saving;
 mod schema;
 mod searching;
+mod sessions;
 mod shelf;
 mod starts;
 mod statements;

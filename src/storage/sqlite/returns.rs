@@ -37,7 +37,7 @@ impl Returns for SqliteStore {
                 .execute(params![
                     name(tx.ring, &way),
                     verification.as_bytes(),
-                    tx.ring.blind(Blinded::Session, session.as_str().as_bytes()),
+                    tx.ring.session_hash(session.as_str()),
                     millis(until),
                 ])?;
             Ok(())
@@ -85,9 +85,8 @@ fn find(
         .optional()?;
     let Some((id, session)) = found else { return Ok(None) };
     let Some(verification) = fetch(snapshot.conn, snapshot.ring, id)? else { return Ok(None) };
-    let hash = |session: &str| snapshot.ring.blind(Blinded::Session, session.as_bytes());
     let mut attempts = verification.attempts.iter();
-    let attempt = attempts.find(|attempt| hash(attempt.session.as_str()) == session);
+    let attempt = attempts.find(|it| snapshot.ring.is_session(it.session.as_str(), &session));
     let redirects = attempt.and_then(|attempt| attempt.redirects.clone());
     Ok(redirects.map(|redirects| WayBack { verification, redirects }))
 }

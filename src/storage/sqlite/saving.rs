@@ -9,7 +9,7 @@ use rusqlite::{params, params_from_iter, types::Value};
 
 use super::{
     aggregate::{Loaded, place},
-    outbox,
+    outbox, sessions,
     writer::Tx,
 };
 use crate::{
@@ -150,7 +150,10 @@ pub(super) fn insert(
             key.seal(&place(id, "attempts"), records::attempts(&verification.attempts)?)?,
         ])?;
     let number = tx.conn.last_insert_rowid();
-    verification.attempts.iter().try_for_each(|attempt| insert_session(tx, number, attempt))?;
+    verification
+        .attempts
+        .iter()
+        .try_for_each(|attempt| sessions::insert(tx, &attempt.session, number))?;
     let before = Before::of(verification);
     tx.shelf.put(Loaded { verification: verification.clone(), number, key, before });
     Ok(())
@@ -208,7 +211,7 @@ pub(super) fn save(
     if attempts_moved {
         let known = before.attempts.len();
         for attempt in verification.attempts.iter().skip(known) {
-            insert_session(tx, number, attempt)?;
+            sessions::insert(tx, &attempt.session, number)?;
         }
         let plain = records::attempts(&verification.attempts)?;
         let sealed = key.seal(&place(&verification.id, "attempts"), plain)?;
@@ -317,14 +320,6 @@ fn save_standing(
             due.first(),
             verification.unconfirmed.map(|(_, since)| millis(since)),
         ])?;
-    Ok(())
-}
-
-fn insert_session(tx: &Tx<'_>, number: i64, attempt: &Attempt) -> Result<(), StoreError> {
-    let session = tx.ring.blind(Blinded::Session, attempt.session.as_str().as_bytes());
-    tx.conn
-        .prepare_cached("INSERT INTO sessions (session_hash, verification) VALUES (?1, ?2)")?
-        .execute(params![session, number])?;
     Ok(())
 }
 

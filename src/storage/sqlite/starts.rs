@@ -79,7 +79,7 @@ fn resume_or_make(
     } else if let Some(free_at) = exhausted(tx, &user, moment)? {
         return Ok(Opened::Exhausted(free_at));
     }
-    let verification = wanted.clone().into_verification(moment);
+    let verification = wanted.clone().into_verification(tx.ring.session(moment.at), moment);
     insert(tx, &verification, &user, &moment.policy)?;
     underway(verification)
 }
@@ -171,7 +171,7 @@ fn attempt(
     if let Some(free_at) = exhausted(tx, user, moment)? {
         return Ok(Opened::Exhausted(free_at));
     }
-    let attempt = Attempt::new(wish.channel, wish.redirects, moment.at);
+    let attempt = Attempt::new(tx.ring.session(moment.at), wish.channel, wish.redirects, moment.at);
     let effect = apply(tx, &mut current, News::AttemptMade(attempt), moment)?;
     underway(save(tx, current, &effect, &moment.policy)?)
 }
@@ -275,7 +275,12 @@ pub(super) fn replace_attempt(
     let Some(newest) = newest.filter(|_| !verification.status.is_closed()) else {
         return Ok(None);
     };
-    let attempt = Attempt::new(newest.channel, newest.redirects.clone(), moment.at);
+    let attempt = Attempt::new(
+        tx.ring.session(moment.at),
+        newest.channel,
+        newest.redirects.clone(),
+        moment.at,
+    );
     let session = attempt.session.clone();
     let mut effect = apply(tx, &mut loaded, News::AttemptRefused(failed.clone()), moment)?;
     let made = apply(tx, &mut loaded, News::AttemptMade(attempt), moment)?;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::params;
 
-use super::writer::Tx;
+use super::{sessions, writer::Tx};
 use crate::storage::{
     callbacks::CallbackFingerprint,
     error::StoreError,
@@ -20,16 +20,19 @@ pub(super) struct Names {
 
 impl Names {
     /// Those of a callback that comes in.
-    pub(super) fn of(tx: &Tx<'_>, fingerprint: &CallbackFingerprint) -> Self {
+    pub(super) fn of(tx: &Tx<'_>, fingerprint: &CallbackFingerprint) -> Result<Self, StoreError> {
         let blind = |what, text: &str| tx.ring.blind(what, text.as_bytes());
-        Self {
-            session: fingerprint.session.as_ref().map(|it| blind(Blinded::Session, it.as_str())),
+        let session = fingerprint.session.as_ref();
+        Ok(Self {
+            session: session
+                .map(|it| sessions::known(tx.conn, tx.ring, it.as_str()))
+                .transpose()?,
             submission: fingerprint
                 .submission
                 .as_ref()
                 .map(|it| blind(Blinded::Submission, it.as_str())),
             user: fingerprint.user.as_ref().map(|it| blind(Blinded::User, it.expose())),
-        }
+        })
     }
 }
 
