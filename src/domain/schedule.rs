@@ -76,9 +76,14 @@ impl Verification {
         if fresh {
             self.reads.tries = 0;
         }
-        self.reads.next_at = self
-            .pause_before_read(moment)
-            .map(|pause| moment.at.saturating_add(self.jittered(pause)).unwrap_or(Timestamp::MAX));
+        let pause = self.pause_before_read(moment).map(|pause| {
+            // Users come at times of their own, which spreads the first reads already; and what is due
+            // later is then stored behind what is due sooner, start after start.
+            let is_first = self.status == Status::Pending && self.reads.tries == 0;
+            if is_first { pause } else { self.jittered(pause) }
+        });
+        self.reads.next_at =
+            pause.map(|pause| moment.at.saturating_add(pause).unwrap_or(Timestamp::MAX));
     }
 
     fn pause_before_read(&self, moment: &Moment) -> Option<SignedDuration> {

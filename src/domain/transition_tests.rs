@@ -317,3 +317,21 @@ fn reads_back_off_to_the_longest_pause() {
         pauses[7] >= SignedDuration::from_mins(15) && pauses[7] <= SignedDuration::from_mins(18)
     );
 }
+
+#[test]
+fn first_reads_come_in_the_order_of_the_starts_and_later_ones_are_spread() {
+    let mut verifications: Vec<_> = (0..20).map(|_| issued()).collect();
+    let reads = |verifications: &[Verification]| -> Vec<_> {
+        verifications.iter().map(|it| it.reads.next_at.unwrap()).collect()
+    };
+
+    let first = reads(&verifications);
+    assert!(first.iter().all(|at| *at == first[0]), "ten minutes after each was issued: {first:?}");
+    for verification in &mut verifications {
+        verification.apply(News::ReadFailed, &moment(660));
+    }
+    let mut later = reads(&verifications);
+    later.sort_unstable();
+    later.dedup();
+    assert!(later.len() > 10, "{later:?}");
+}
