@@ -114,7 +114,7 @@ sdk = {{ base_url = "http://{provider}/", environment = "STAGING" }}
 use = "app"
 issuer = "https://login.bench.example/"
 audience = "kyc-gateway"
-algorithms = ["RS256"]
+algorithms = ["ES256"]
 public_key_file = "{work}/issuer.pem"
 
 [callbacks]

@@ -54,6 +54,8 @@ struct Cli {
 const WARM_UP: usize = 2_000;
 /// As many callers as there are places ask one after another while the peak is looked for.
 const CALLERS: usize = 64;
+/// For so many seconds.
+const PEAK: f64 = 3.0;
 /// Where `gateway.rs` has the admin listener.
 const ADMIN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 18090);
@@ -85,7 +87,7 @@ struct Met {
 
 fn main() -> Result<()> {
     let cli = Cli::parse();
-    let issuer = tokens::Issuer::generate(tokens::Algorithm::Rs256)?;
+    let issuer = tokens::Issuer::generate(tokens::Algorithm::Es256)?;
     issuer.publish(&cli.work)?;
     let tokens = issuer.mint(cli.users, cli.now)?;
     let provider = Provider::start(cli.now, Duration::from_millis(cli.provider_ms))?;
@@ -101,12 +103,12 @@ fn main() -> Result<()> {
 async fn measure(cli: &Cli, bed: &Bed) -> Result<()> {
     let mut callers = lines(bed, CALLERS);
     peak(bed, &mut callers, WARM_UP).await?;
-    let guess = peak(bed, &mut callers, WARM_UP).await?;
-    let peak = peak(bed, &mut callers, whole(guess * f64::from(cli.seconds))).await?;
-    drop(callers);
-    println!("peak: {peak:.0} a second, one after another over {CALLERS} connections");
+    let mut peak_before = peak(bed, &mut callers, WARM_UP).await?;
     let mut lines = lines(bed, cli.connections);
     for level in [1_u32, 2, 4] {
+        // Anew each time: the more is stored, the lower it is.
+        let peak = peak(bed, &mut callers, whole(peak_before * PEAK)).await?;
+        peak_before = peak;
         let offer = |times: f64, seconds: u32| Offer {
             begun: Instant::now(),
             pace: Duration::from_secs_f64(1.0 / peak / times),
@@ -248,7 +250,7 @@ fn print(level: u32, rush: Offer, peak: f64, met: &Met) {
     };
     let served = within(Outcome::Served);
     print!(
-        "{level:>4} {:>9.0} {served:>9.0} {:>6.0} %",
+        "{peak:>5.0} {level:>5} {:>9.0} {served:>9.0} {:>6.0} %",
         1.0 / rush.pace.as_secs_f64(),
         served / peak * 100.0
     );

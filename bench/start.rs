@@ -42,7 +42,7 @@ const NOBODY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Ad
 #[expect(clippy::print_stdout, reason = "the lines that `bench/start` prints")]
 fn main() -> Result<()> {
     let cli = Cli::parse();
-    let issuer = tokens::Issuer::generate(tokens::Algorithm::Rs256)?;
+    let issuer = tokens::Issuer::generate(tokens::Algorithm::Es256)?;
     issuer.publish(&cli.work)?;
     let _one = issuer.mint(1, cli.now)?;
     // Makes the database and the keys.

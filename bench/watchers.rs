@@ -60,7 +60,7 @@ const CONNECTIONS: usize = 64;
 
 fn main() -> Result<()> {
     let cli = Cli::parse();
-    let issuer = tokens::Issuer::generate(tokens::Algorithm::Rs256)?;
+    let issuer = tokens::Issuer::generate(tokens::Algorithm::Es256)?;
     issuer.publish(&cli.work)?;
     let tokens = issuer.mint(cli.watchers, cli.now)?;
     let provider = Provider::start(cli.now, Duration::ZERO)?;
