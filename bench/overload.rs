@@ -99,7 +99,6 @@ fn main() -> Result<()> {
     runtime.block_on(measure(&cli, &bed))
 }
 
-#[expect(clippy::print_stdout, reason = "the lines that `bench/overload` prints")]
 async fn measure(cli: &Cli, bed: &Bed) -> Result<()> {
     let mut callers = lines(bed, CALLERS);
     peak(bed, &mut callers, WARM_UP).await?;
