@@ -11,7 +11,8 @@ use std::{cell::RefCell, collections::HashMap};
 use super::aggregate::Loaded;
 use crate::domain::VerificationId;
 
-/// More starts than this are never under way at once; with more, the rest is read from the file.
+/// Several times as many as are under way with the usual `provider.max_concurrent`. With more, some are
+/// read from the file.
 const PLACES: usize = 512;
 
 /// The shelf; it belongs to the writer's thread.

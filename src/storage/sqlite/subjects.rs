@@ -1,12 +1,10 @@
 //! A user's rights, as the store serves them.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
+use tokio::sync::oneshot;
 
 use super::{ageing, erasing, exporting, store::SqliteStore, sweeps, tombs, verifications::bound};
 use crate::{
@@ -74,14 +72,14 @@ impl Subjects for SqliteStore {
 
     fn fold_log(&self) -> BoxFuture<'_, Result<bool, StoreError>> {
         Box::pin(async move {
-            let folded = Arc::new(AtomicBool::new(false));
-            let asked = Arc::clone(&folded);
+            let (tell, folded) = oneshot::channel();
+            let mut tell = Some(tell);
             self.write(move |tx| {
-                tx.fold(Arc::clone(&asked));
+                tell.take().into_iter().for_each(|tell| tx.fold(tell));
                 Ok(())
             })
             .await?;
-            Ok(folded.load(Ordering::Acquire))
+            Ok(folded.await.unwrap_or(false))
         })
     }
 

@@ -9,15 +9,13 @@
 //! batch undoes the batch, and its other jobs run once more, now each in a savepoint of its own.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
 
 use rusqlite::Connection;
+use tokio::sync::oneshot;
 
 use super::{
     folding::Folding,
@@ -49,7 +47,7 @@ pub(super) struct Tx<'a> {
     changed: Vec<VerificationId>,
     posted: bool,
     /// Who wants the log folded into the file after the commit.
-    folds: Vec<Arc<AtomicBool>>,
+    folds: Vec<oneshot::Sender<bool>>,
 }
 
 impl Tx<'_> {
@@ -64,8 +62,8 @@ impl Tx<'_> {
         self.posted = true;
     }
 
-    /// Lets the log be folded into the file after the commit, and `folded` be set if it was.
-    pub(super) fn fold(&mut self, folded: Arc<AtomicBool>) {
+    /// Lets the log be folded into the file after the commit, and `folded` be told whether it was.
+    pub(super) fn fold(&mut self, folded: oneshot::Sender<bool>) {
         self.folds.push(folded);
     }
 }
@@ -205,7 +203,11 @@ impl<'a> Batch<'a> {
         }
         let done = if self.careful { self.guarded(&mut job) } else { self.hopeful(&mut job) };
         if let Err(error) = done {
-            self.broken |= !self.writer.conn.is_autocommit();
+            if self.writer.conn.is_autocommit() {
+                self.lose_transaction();
+            } else {
+                self.broken = true;
+            }
             job.lose(error.into());
         }
         self.jobs.push(job);
@@ -242,8 +244,7 @@ impl<'a> Batch<'a> {
         self.tx.changed.truncate(told);
         self.tx.shelf.clear();
         if self.writer.conn.is_autocommit() {
-            // A full disk or a failing one makes SQLite give up the whole transaction.
-            self.lose_all(|| StoreError::Unavailable("the whole transaction was undone".into()));
+            self.lose_transaction();
             return Ok(());
         }
         self.writer.execute("ROLLBACK TO job")?;
@@ -268,11 +269,15 @@ impl<'a> Batch<'a> {
         if self.tx.posted {
             self.writer.changes.posts().announce();
         }
-        // After those who wait for a change were told: it takes longer than a commit.
-        if !self.tx.folds.is_empty() && self.writer.fold() {
-            self.tx.folds.iter().for_each(|folded| folded.store(true, Ordering::Release));
-        }
         Answers::send(self.jobs);
+        // After everybody has heard of the commit: it takes longer.
+        if !self.tx.folds.is_empty() {
+            let is_folded = self.writer.fold();
+            for folded in self.tx.folds {
+                // Whoever has gone away need not know.
+                let _ = folded.send(is_folded);
+            }
+        }
     }
 
     fn commit(&mut self) {
@@ -288,6 +293,11 @@ impl<'a> Batch<'a> {
             // The next BEGIN will say if this fails, too.
             let _ = self.writer.execute("ROLLBACK");
         }
+    }
+
+    /// A full disk or a failing one made SQLite give up the whole transaction.
+    fn lose_transaction(&mut self) {
+        self.lose_all(|| StoreError::Unavailable("the whole transaction was undone".into()));
     }
 
     /// Everything done so far was undone.

@@ -189,6 +189,25 @@ fn a_lost_transaction_is_nobodys_success_and_the_next_goes_on() {
     assert_eq!((success(&once), success(&twice)), (once.announced, twice.announced));
 }
 
+fn write_and_lose_everything_unawares(tx: &mut Tx<'_>, value: i64) -> Result<(), StoreError> {
+    write(tx, value)?;
+    // The writer's own next statement finds no transaction, as when the disk fails under it.
+    tx.conn.execute("ROLLBACK", [])?;
+    Ok(())
+}
+
+#[test]
+fn a_transaction_lost_under_the_writers_own_statements_is_nobodys_success() {
+    let steps = [write_and_fail as Step, write, write_and_lose_everything_unawares, write];
+
+    let outcome = work(&steps);
+
+    let success: Vec<_> = outcome.answers.iter().map(Result::is_ok).collect();
+    assert_eq!(outcome.stored, [3]);
+    assert_eq!(success, [false, false, false, true]);
+    assert_eq!(success, outcome.announced);
+}
+
 #[test]
 fn a_failed_commit_is_nobodys_success() {
     let steps = [write as Step, write_what_cannot_be_committed, write];
