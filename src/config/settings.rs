@@ -105,6 +105,9 @@ pub(super) fn read(root: &Section<'_>) -> Read<Settings> {
     let retention = retention::read(&root.table("retention"));
     let log = log::read(&root.table("log"));
     let egress = egress::read(&root.table("egress"));
+    if let (Ok(server), Ok(provider)) = (&server, &provider) {
+        check_patience(root, server, provider)?;
+    }
     if let Ok(auth) = &auth {
         check_development(root, auth)?;
     }
@@ -131,6 +134,18 @@ pub(super) fn read(root: &Section<'_>) -> Read<Settings> {
         log: log?,
         egress: egress?,
     })
+}
+
+/// Whoever got his place after his time was over would be told so, and nothing else.
+fn check_patience(root: &Section<'_>, server: &Server, provider: &Provider) -> Read<()> {
+    if provider.patience <= server.start_deadline {
+        return Ok(());
+    }
+    let flaw = Flaw::new(
+        "is longer than `server.start_deadline`, after which the caller is told that it took too long",
+        "make it shorter, or the deadline longer",
+    );
+    Err(root.table("provider").fault("patience", flaw))
 }
 
 /// A loopback listener with a proxy on the same machine is reached from everywhere, and a token for

@@ -24,6 +24,8 @@ use super::error::Error;
 /// The places, and the line before them.
 pub struct Admission {
     places: Arc<Semaphore>,
+    /// Of them, taken or not.
+    number: usize,
     waiting: AtomicUsize,
     /// Let in, and not yet in the line: their token is checked, or their body is on its way.
     arriving: Arc<AtomicUsize>,
@@ -33,9 +35,6 @@ pub struct Admission {
     /// whoever waits in vain has cost as much as whoever is refused at once, and has waited.
     served: u128,
     held: Arc<Held>,
-    /// How many of those who arrive count. Whoever takes his time to send his body could keep
-    /// everybody else out otherwise.
-    believed: usize,
     patience: Duration,
 }
 
@@ -63,25 +62,27 @@ impl Admission {
     /// So many `places`, and a `line` of so many, each of whom waits no longer than `patience`.
     pub fn new(places: usize, line: usize, patience: Duration) -> Self {
         // More than the system can count is as good as no bound.
-        let believed = places.saturating_add(line) / 2;
-        let places = Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS)));
-        let served = u128::try_from(places.available_permits()).unwrap_or(u128::MAX);
+        let number = places.min(Semaphore::MAX_PERMITS);
+        let served = u128::try_from(number).unwrap_or(u128::MAX);
         Self {
-            places,
+            places: Arc::new(Semaphore::new(number)),
+            number,
             waiting: AtomicUsize::new(0),
             arriving: Arc::default(),
             most: line,
             served: (patience / 2).as_nanos().saturating_mul(served),
             held: Arc::default(),
-            believed,
             patience,
         }
     }
 
     /// Lets somebody in; `None`: he would find neither a place nor the end of the line. Those who
-    /// come in the same instant are counted, or all of them would be let in for the one who leaves.
+    /// come in the same instant are counted, or all of them would be let in for the one who leaves;
+    /// but for no more than half of all the room, or whoever takes his time to send his body could
+    /// keep everybody else out.
     pub(super) fn arrive(&self) -> Option<Arrival> {
-        let arriving = self.arriving.load(Ordering::Relaxed).min(self.believed);
+        let believed = self.number.saturating_add(self.line()) / 2;
+        let arriving = self.arriving.load(Ordering::Relaxed).min(believed);
         if self.room() <= arriving {
             return None;
         }
@@ -266,7 +267,7 @@ mod tests {
     #[tokio::test]
     async fn those_who_arrive_together_are_counted_and_the_slow_keep_nobody_out() {
         let admission = admission(1, 4);
-        let _held = admission.enter().await.unwrap();
+        let first = admission.enter().await.unwrap();
         let mut waiting: Vec<_> = (0..3).map(|_| Box::pin(admission.enter())).collect();
         for one in &mut waiting {
             assert!(poll!(one).is_pending());
@@ -278,6 +279,15 @@ mod tests {
         drop((last, waiting));
         let slow: Vec<_> = (0..100).map(|_| admission.arrive().unwrap()).collect();
         assert!(admission.arrive().is_some(), "half of the room is for those who do not linger");
+        drop(slow);
+        for _ in 0..100 {
+            admission.held.add(Duration::from_hours(1));
+        }
+        let slow: Vec<_> = (0..100).map(|_| admission.arrive()).collect();
+        assert!(admission.arrive().is_none(), "the only place is taken, and the line is gone");
+        drop((slow, first));
+        let slow: Vec<_> = (0..100).map(|_| admission.arrive().unwrap()).collect();
+        assert!(admission.arrive().is_some(), "also where the line is short");
         drop(slow);
         assert_eq!(admission.arriving.load(Ordering::Relaxed), 0);
     }

@@ -32,6 +32,7 @@ const SPOILT_LOCAL: &[Row] = &[
     ("server.start_deadline", "\"10\"", "server.start_deadline", "a unit"),
     ("server.start_deadline", "10", "server.start_deadline", "in quotes"),
     ("server.start_deadline", "\"-5s\"", "server.start_deadline", "from 1s to 1m"),
+    ("server.start_deadline", "\"1s\"", "provider.patience", "make it shorter"),
     ("server.body_deadline", "\"0s\"", "server.body_deadline", "from 1s to 2m"),
     ("server.keep_alive", "\"900h\"", "server.keep_alive", "from 1s to 10m"),
     ("server.write_deadline", "\"6m\"", "server.write_deadline", "from 1s to 5m"),
