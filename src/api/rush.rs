@@ -40,7 +40,8 @@ impl Rush {
 }
 
 /// Whether a request asks for work at the provider. Everything else goes on in a rush: who waits for
-/// a result, and above all who brings one.
+/// a result, and above all who brings one. A start whose path is spelt with escapes passes here, and is
+/// refused where places are given.
 pub(super) fn is_start(method: &Method, path: &str) -> bool {
     let renewed = || path.starts_with("/v1/verifications/") && path.ends_with("/renew");
     *method == Method::POST

@@ -175,6 +175,8 @@ impl Recipe {
             .user_agent(USER_AGENT)
             .redirect(Policy::none())
             .referer(false)
+            // What may be sent once more, and how often, is decided here alone.
+            .retry(reqwest::retry::never())
             .no_proxy()
             // Answers are small, and secrets beside text that a caller chose are not to be
             // compressed together.

@@ -8,8 +8,8 @@ use actix_web::{
     http::{
         ConnectionType,
         header::{
-            CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue,
-            REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+            CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName,
+            HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
         },
     },
     middleware::Next,
@@ -47,6 +47,7 @@ pub async fn around(
     let (leaving, https) = state.map_or((false, false), |state| {
         (state.is_draining() || state.crowd.is_dense(), state.https)
     });
+    let has_length = request.headers().contains_key(CONTENT_LENGTH);
     let refused = state.and_then(|state| rush(state, &request));
     let mut response = match refused {
         Some(problem) => {
@@ -56,6 +57,12 @@ pub async fn around(
         }
         None => trace.clone().scope(next.call(request)).await?.map_into_boxed_body(),
     };
+    if has_length && response.status().as_u16() >= 400 {
+        // Who is refused is often answered at once. Only after that first moment does the server look
+        // at what has come of the body; an answer before would cost the caller its connection. A body
+        // in chunks costs it nothing, and might turn out to be none, which leaves no answer at all.
+        tokio::task::yield_now().await;
+    }
     let stream = response.request().extensions_mut().remove::<Unspanned>();
     if let Some(Unspanned(stream)) = stream {
         response = response.map_body(|_, _| stream);

@@ -1,4 +1,4 @@
-//! One span and one closing line a request.
+//! One span a request, and one closing line a request that is answered: who hangs up before gets none.
 //!
 //! The span of `tracing-actix-web` holds the path with its query, the client's address and its user
 //! agent; ours holds the route's pattern and nothing a person typed.

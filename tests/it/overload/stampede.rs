@@ -36,9 +36,17 @@ async fn begin<F: Future + Unpin>(mut all: Vec<F>) -> Vec<F> {
 }
 
 /// A client of the sandbox. Everybody needs a token before a place; how many places there are is
-/// bounded by the files that a process may open.
+/// bounded by the files that a process may open. Nobody is late where the machine is busy.
 fn rig() -> Rig {
-    Rig::with(|_| {}, |provider| provider.max_concurrent = 500)
+    Rig::with(
+        |_| {},
+        |provider| {
+            provider.max_concurrent = 500;
+            provider.connect_timeout = PATIENCE;
+            provider.token_timeout = PATIENCE;
+            provider.initiate_timeout = PATIENCE;
+        },
+    )
 }
 
 /// Ten thousand starts at once while `operation` hangs; how many of them went well.

@@ -7,7 +7,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 
-use crate::support::{Answer, PATIENCE, TestApp};
+use crate::support::{Answer, PATIENCE, TestApp, read_answer};
 
 /// Settings of the provider with so many places, so long a line, and so much patience.
 fn room(places: u32, line: u32, patience: &str) -> String {
@@ -85,6 +85,43 @@ async fn starts_without_room_are_refused_early_and_everything_else_goes_on() {
     assert_eq!(asked, 2, "whoever waits has asked nobody yet");
     assert!(starts.iter().all(|answer| answer.status == 201), "{starts:?}");
     assert_eq!(start(&app, "cust-5").await.status, 201);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_is_refused_at_once_keeps_the_connection_for_the_next_try() {
+    let app = app(1, 0, "10s").await;
+    let hanging = start_until_let_in(&app, "cust-1");
+    let meanwhile = async {
+        app.provider.wait_for_calls(Operation::Initiate, 1).await;
+        let mut stream = app.connect().await;
+        let mut ask = async |path: &str, token: &str| {
+            let body = r#"{"channel":"sdk"}"#;
+            let request = format!(
+                "POST {path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {token}\r\n\
+                 content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+                body.len()
+            );
+            stream.write_all(request.as_bytes()).await.unwrap();
+            read_answer(&mut stream).await
+        };
+        let mut answers = Vec::new();
+        for path in ["/v1/verifications", "/v1/verifications", "/v1/nothing"] {
+            answers.push(ask(path, "no.token.atall").await);
+        }
+        app.provider.clear_faults();
+        (answers, stream)
+    };
+
+    let (_, (answers, mut stream)) = join(hanging, meanwhile).await;
+    let token = "GET /v1/verifications HTTP/1.1\r\nhost: a\r\nauthorization: Bearer x\r\n\r\n";
+    stream.write_all(token.as_bytes()).await.unwrap();
+    let last = read_answer(&mut stream).await;
+
+    let statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
+    assert_eq!(statuses, [503, 503, 404]);
+    assert_eq!(last.status, 401, "the connection is there: {last:?}");
+    assert!(answers.iter().all(|answer| !answer.headers.contains_key("connection")));
     app.stop().await;
 }
 
