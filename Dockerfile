@@ -5,10 +5,11 @@
 FROM rust:1.95-slim-bookworm AS build
 WORKDIR /build
 
-# What is compiled in, and nothing else: a change of a document does not build anew.
+# What is compiled in, and nothing else. The guides are, since a running gateway serves them.
 COPY Cargo.toml Cargo.lock openapi.yaml ./
 COPY .cargo .cargo
 COPY config config
+COPY docs docs
 COPY src src
 # Named in Cargo.toml, so cargo wants to see them.
 COPY bench bench
