@@ -19,18 +19,24 @@ class JSONObject(private val text: String = "{}") {
         if (value.isEmpty()) throw IllegalArgumentException("no " + name + " in " + text)
         return value
     }
+    fun getJSONArray(name: String) = JSONArray(text.substringAfter("\"$name\":["))
     override fun toString() = put.entries.joinToString(",", "{", "}") { "\"${it.key}\":\"${it.value}\"" }
+}
+class JSONArray(private val rest: String) {
+    fun optJSONObject(index: Int) = if (index > 0 || rest.startsWith("]")) null else JSONObject(rest)
 }
 "#;
 
 const ANDROID: &str = r"package android.app
 open class Activity {
     fun runOnUiThread(action: () -> Unit) = action()
+    open fun onStart() {}
     open fun onDestroy() {}
 }
 ";
 
-/// A person whose first token was too old, and then one who captures everything.
+/// A person whose first token was too old, and then one who captures everything; and the same once
+/// more, after a verdict, when nothing must be opened again.
 const PROGRAM: &str = r#"
 fun post(url: String, headers: Map<String, String>, body: String): String {
     val connection = URL(url).openConnection() as HttpURLConnection
@@ -53,12 +59,18 @@ fun main() {
         }
     }
     val shown = ArrayList<String>()
-    Flow(gateway, open) { shown.add(it.getString("status")) }.run()
+    val flow = Flow(gateway, open) { shown.add(it.getString("status")) }
+    flow.resume()
+    val before = shown.size
+    flow.run()
+    shown.clear()
+    flow.resume()
+    flow.run()
     val refused = try {
         Gateway("http://127.0.0.1:8080", { "none" }).start(newWish())
         "nothing"
     } catch (problem: Problem) { "${problem.status} ${problem.type}" }
-    println("$opened ${shown.last()} $refused")
+    println("$before $opened $shown $refused")
 }
 "#;
 
@@ -83,7 +95,7 @@ async fn the_android_guide_leads_to_an_approval() {
     };
 
     match printed {
-        Some(printed) => assert_eq!(printed, "2 approved 401 invalid-token\n"),
+        Some(printed) => assert_eq!(printed, "0 2 [approved, approved] 401 invalid-token\n"),
         None => println!("a Kotlin compiler is not there, so the Android guide was not run"),
     }
     demo.stop().await.unwrap();

@@ -10,7 +10,8 @@ const PROGRAM: &str = r#"
 const getToken = async () => token;
 const token = await (await fetch("http://127.0.0.1:8090/demo/token", { method: "POST", body: "contact=6281200000000",
   headers: { "Content-Type": "application/x-www-form-urlencoded" } })).text();
-const first = await start(getToken, "wish-1");
+const none = await newest(getToken);
+const first = await proceed(getToken, "wish-1");
 const started = await renew(getToken, first.id, "wish-2");
 const user = started.launchUrl.split("token=")[1];
 const captured = await fetch("http://127.0.0.1:8070/sandbox/session/capture", { method: "POST", body: "{}",
@@ -22,7 +23,8 @@ const refused = await renew(getToken, first.id, "wish-3").catch((problem) => pro
 console.log(refused.type);
 let last;
 await watch(first.id, getToken, (state) => { last = state; });
-console.log(last.status);
+const after = await proceed(getToken, "wish-4");
+console.log(none, last.status, after.id === first.id);
 "#;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -45,8 +47,54 @@ async fn the_web_guide_leads_to_an_approval() {
     let printed = run("node", &["page.mjs"], folder.path()).await;
 
     match printed {
-        Some(printed) => assert_eq!(printed, "open_web true wait\nconflict\napproved\n"),
+        Some(printed) => {
+            assert_eq!(printed, "open_web true wait\nconflict\nundefined approved true\n");
+        }
         None => println!("Node.js is not there, so the web guide was not run"),
     }
     demo.stop().await.unwrap();
+}
+
+/// A gateway that refuses two tokens, tells one state and falls silent, and then tells the end.
+const TROUBLE: &str = r#"
+import { createServer } from "node:http";
+const told = [], times = [];
+setTimeout(() => process.exit(1), 30_000).unref();
+const server = createServer((request, response) => {
+  told.push(`${request.headers.authorization.slice(7)}${request.headers["last-event-id"] ?? ""}`);
+  times.push(performance.now());
+  if (told.length <= 2) return response.writeHead(401).end();
+  response.writeHead(200, { "Content-Type": "text/event-stream" });
+  if (told.length === 3) return response.write('retry: 1\nid: 4\ndata: {"status":"processing"}\n\n');
+  response.end('id: 6\ndata: {"status":"approved"}\n\n');
+});
+await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+const GATEWAY = `http://127.0.0.1:${server.address().port}`;
+const seen = [];
+await watch("ver_1", async (fresh) => (fresh ? "new" : "old"), (state) => seen.push(state.status));
+console.log(told.join(" "), seen.join(" "), times[2] - times[1] > 1900);
+const left = new AbortController();
+left.abort();
+console.log(await watch("ver_1", async () => "new", () => {}, left.signal), told.length);
+server.closeAllConnections();
+server.close();
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::print_stdout, reason = "whoever runs the tests should know what was not run")]
+async fn the_pages_watch_does_not_hammer_and_leaves_a_silent_stream() {
+    let folder = tempfile::tempdir().unwrap();
+    let watch = pieces(EVENTS, "js").concat();
+    assert!(watch.contains("SILENCE = 40_000"), "{watch}");
+    let watch = watch.replace("fetch(`/v1", "fetch(`${GATEWAY}/v1").replace("= 40_000", "= 1_000");
+    std::fs::write(folder.path().join("page.mjs"), watch + TROUBLE).unwrap();
+
+    let printed = run("node", &["page.mjs"], folder.path()).await;
+
+    match printed {
+        Some(printed) => {
+            assert_eq!(printed, "old new new old4 processing approved true\nundefined 4\n");
+        }
+        None => println!("Node.js is not there, so the code for events was not run"),
+    }
 }

@@ -40,6 +40,8 @@ async fn the_page_on_repeating_gets_the_same_answer_twice() {
         assert_eq!(printed.trim().to_lowercase(), "idempotency-replayed: true");
         let answer = std::fs::read_to_string(folder.path().join("second.json")).unwrap();
         assert!(answer.contains("\"sdkToken\""), "{answer}");
+        let newest = std::fs::read_to_string(folder.path().join("newest.json")).unwrap();
+        assert!(newest.contains("\"nextAction\":\"open_sdk\""), "{newest}");
     }
     demo.stop().await.unwrap();
 }
