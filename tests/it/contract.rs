@@ -49,6 +49,8 @@ fn only_operations_of_operators_are_on_the_admin_listener() -> Result<()> {
         "/admin/callbacks",
         "/admin/callbacks/{callbackId}",
         "/admin/callbacks/{callbackId}/replay",
+        "/admin/keys",
+        "/admin/keys/reload",
     ];
     assert_eq!(admin, BTreeSet::from(expected));
     Ok(())
