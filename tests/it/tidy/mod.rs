@@ -3,6 +3,7 @@
 //! A rule is a function of one file, and each rule is shown something bad in its own tests, since a
 //! rule that never bites is worse than none.
 
+mod alarms;
 mod code;
 mod documents;
 mod image;
