@@ -2,11 +2,11 @@
 
 import { all, find } from "./dom.js";
 import { facts, learnFacts } from "./facts.js";
-import { again, continueOnPhone, drawLink, expireToken, leave, next, open, refreshQr, renew, report, resume, start, watch } from "./flow.js";
+import { again, continueOnPhone, drawLink, expireToken, leave, next, open, refreshQr, renewByHand, report, resume, start, watch } from "./flow.js";
 import { drawInspector, startInspector } from "./inspector.js";
 import { contactError, draw, drawStart, tick } from "./phone.js";
 import { restoreLog } from "./record.js";
-import { closeCapture, isFromCapture, isSheetOpen } from "./sheet.js";
+import { closeCapture, fence, isFromCapture, isSheetOpen } from "./sheet.js";
 import { save, setDigits, state } from "./state.js";
 import { speak, type Language } from "./texts.js";
 
@@ -14,7 +14,7 @@ const ACTS: Record<string, () => void> = {
   open: () => void open(false),
   openHere: () => void open(true),
   qr: () => void continueOnPhone(),
-  renew: () => void renew(),
+  renew: () => void renewByHand(),
   expire: () => void expireToken(),
   again,
   next,
@@ -56,6 +56,7 @@ function chooseLanguage(code: Language): void {
 function showView(name: string): void {
   document.body.dataset["view"] = name;
   for (const button of all("button[data-view]")) button.setAttribute("aria-pressed", String(button.dataset["view"] === name));
+  fence();
 }
 
 function typed(event: Event): void {
@@ -94,7 +95,7 @@ function listen(): void {
   window.addEventListener("message", heard);
   setInterval(() => {
     tick();
-    refreshQr();
+    void refreshQr();
   }, 1000);
 }
 

@@ -33,20 +33,3 @@ export function put(selector: string, text: string): void {
   const element = find(selector);
   if (element.textContent !== text) element.textContent = text;
 }
-
-/** Resolves after a time, or as soon as `signal` aborts or `early` happens to the window. */
-export function pause(milliseconds: number, signal?: AbortSignal, early?: "online"): Promise<void> {
-  return new Promise((resolve) => {
-    const over = new AbortController();
-    const end = (): void => {
-      clearTimeout(timer);
-      over.abort();
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    if (signal?.aborted) return end();
-    signal?.addEventListener("abort", end, { signal: over.signal });
-    if (early) window.addEventListener(early, end, { signal: over.signal });
-    return undefined;
-  });
-}

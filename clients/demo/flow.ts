@@ -5,90 +5,152 @@
 import { find } from "./dom.js";
 import { facts } from "./facts.js";
 import { asUser, gateway, letTokenExpire, type Problem } from "./gateway.js";
+import { backoff } from "./pause.js";
 import { busy, contactError, draw, drawStart, notice } from "./phone.js";
 import { recorded } from "./record.js";
 import type { components } from "./schema.js";
-import { closeCapture, closeQr, isSheetOpen, openCapture, openQr } from "./sheet.js";
-import { canCapture, contact, forgetVerification, isFresh, isOpen, learn, state, type Started } from "./state.js";
-import { language, t, type Word } from "./texts.js";
-import { follow, type Link } from "./watch.js";
+import { closeCapture, closeQr, expireQr, isSheetOpen, openCapture, openQr } from "./sheet.js";
+import { canCapture, forgetVerification, isFresh, isOpen, learn, state, takeUp, user, type Started } from "./state.js";
+import { language, minuteIn, t, type Word } from "./texts.js";
+import { follow, type Link, type Watcher } from "./watch.js";
 import { followWebhooks, leaveWebhooks } from "./webhooks.js";
+import { Wish } from "./wish.js";
 
 type Outcome = components["schemas"]["CaptureOutcome"];
 type StartVerification = components["schemas"]["StartVerification"];
+type Headers = Record<string, string>;
+
+/** An answer to a start or a renewal. */
+interface Answer {
+  data?: Started;
+  error?: Problem;
+  response: Response;
+}
 
 const LINKS: Record<Link, Word> = { stream: "linkStream", poll: "linkPoll", off: "linkOff", none: "linkNone" };
 
-/** What the user wants and has not got yet. As long as it is the same, so is its key: it comes true once. */
-let wish: { asked: string; key: string } | undefined;
-let isStarting = false;
-let isRenewing = false;
+const wishes = { start: new Wish(), renew: new Wish() };
+/** Raised on the way back to the start: what was asked before is answered to nobody. */
+let round = 0;
+/** What is being asked. Whoever wants the same meanwhile gets the same answer. */
+const underWay = new Map<"start" | "renew" | "recover", Promise<boolean>>();
 let watching: { id: string; ended: AbortController } | undefined;
 let link: Link = "none";
+/** Renewals in a row that brought nothing, and when one may be made again without anybody's asking. */
+let failedRenewals = 0;
+let nextRenewal = 0;
+
+const retryAfter = ({ headers }: Response): number => Number(headers.get("retry-after")) || 0;
 
 function tellProblem(problem: Problem | undefined, response: Response): void {
-  const seconds = Number(response.headers.get("retry-after"));
-  if (response.status === 429 && seconds) notice(t("noteSlow", { seconds }), "warn");
-  else notice(t("problem", { title: problem?.title ?? String(response.status), detail: problem?.detail ?? "" }), "warn");
+  notice(t("problem", { title: problem?.title ?? String(response.status), detail: problem?.detail ?? "" }), "warn");
 }
 
-export async function start(): Promise<void> {
-  if (isStarting) return;
-  isStarting = true;
+/** Tells of an answer after which the page asks again by itself. */
+function tellDelay(problem: Problem | undefined, response: Response): void {
+  const seconds = retryAfter(response);
+  if (response.status === 429 && seconds) notice(t("noteSlow", { seconds }), "warn");
+  else tellProblem(problem, response);
+}
+
+/** Tells of an answer after which it is the user who asks again. */
+function tellRefusal(problem: Problem | undefined, response: Response): void {
+  const seconds = retryAfter(response);
+  if (response.status !== 429 || !seconds) tellProblem(problem, response);
+  else if (problem?.type === "/problems/attempts-exhausted") notice(t("noteExhausted", minuteIn(seconds)), "warn");
+  else notice(t("noteLater", { seconds }), "warn");
+}
+
+function share(what: "start" | "renew" | "recover", ask: () => Promise<boolean>): Promise<boolean> {
+  const before = underWay.get(what);
+  if (before) return before;
+  const mine = ask().finally(() => {
+    if (underWay.get(what) !== mine) return;
+    underWay.delete(what);
+    busy(underWay.has("start"));
+  });
+  underWay.set(what, mine);
+  busy(underWay.has("start"));
+  return mine;
+}
+
+/** An answer to `send` in the user's name. None if there was none, or if it came when the app was elsewhere. */
+async function attempt<A extends { response: Response }>(send: (headers: Headers) => Promise<A>): Promise<A | undefined> {
+  const asked = { round, id: state.view?.id };
+  const isHere = (): boolean => asked.round === round && asked.id === state.view?.id;
+  try {
+    const answer = await asUser(user(), send);
+    if (!isHere()) return undefined;
+    if (answer === undefined) contactError(t("contactWrong"));
+    return answer;
+  } catch {
+    if (isHere()) notice(t("noteLost"), "warn");
+    return undefined;
+  }
+}
+
+/** Asks for a credential, as often as it takes under the same key. Says why there is none. */
+async function obtain(wish: Wish, asked: object, send: (headers: Headers, key: string) => Promise<Answer>): Promise<Answer | undefined> {
   notice();
   contactError();
-  busy(true);
-  try {
-    const body: StartVerification = { channel: state.channel, locale: language() === "en" ? "en_ID" : "id_ID" };
-    if (state.channel === "web") body.redirectUrls = facts.returnUrls;
-    const asked = JSON.stringify([contact(), body]);
-    if (wish?.asked !== asked) wish = { asked, key: crypto.randomUUID() };
-    const { key } = wish;
-    const answer = await asUser((headers) => gateway.POST("/v1/verifications", {
+  const key = wish.keyFor(JSON.stringify([user(), asked]));
+  const answer = await attempt(async (headers) => {
+    const heard = await send(headers, key);
+    wish.heard(key, heard.response.status, heard.error?.type);
+    return heard;
+  });
+  if (answer && !answer.data) tellRefusal(answer.error, answer.response);
+  return answer;
+}
+
+/** Starts, or takes up what is open. Answers whether it did. */
+export function start(): Promise<boolean> {
+  return share("start", async () => {
+    const owner = user();
+    const channel = state.view?.channel ?? state.channel;
+    const body: StartVerification = { channel, locale: language() === "en" ? "en_ID" : "id_ID" };
+    if (channel === "web") body.redirectUrls = facts.returnUrls;
+    const answer = await obtain(wishes.start, body, (headers, key) => gateway.POST("/v1/verifications", {
       params: { header: { "Idempotency-Key": key } },
       body,
       headers,
       fetch: recorded("callStart"),
     }));
-    if (answer === undefined) contactError(t("contactWrong"));
-    else if (answer.data) adopt(answer.data, answer.response.status === 200);
-    else tellProblem(answer.error, answer.response);
-    // Any other answer may yet be followed by a better one to the same wish.
-    if (answer?.data || answer?.response.status === 409 || answer?.response.status === 422) wish = undefined;
-  } catch {
-    notice(t("noteLost"), "warn");
-  } finally {
-    busy(false);
-    isStarting = false;
-  }
+    if (answer?.data) adopt(answer.data, owner, answer.response.status === 200);
+    return answer?.data !== undefined;
+  });
 }
 
-function adopt(started: Started, resumed: boolean): void {
+function adopt(started: Started, owner: string, resumed: boolean): void {
   state.credential = started.sdkToken || started.launchUrl ? started : undefined;
   state.resumed = resumed;
-  learn(started);
+  takeUp(started, owner);
   draw();
   if (watching?.id !== started.id) void watch();
 }
 
-export async function renew(): Promise<void> {
-  const { view } = state;
-  if (isRenewing || view === undefined) return;
-  isRenewing = true;
-  notice();
-  const answer = await attempt((headers) => gateway.POST("/v1/verifications/{verificationId}/renew", {
-    params: { path: { verificationId: view.id }, header: { "Idempotency-Key": crypto.randomUUID() } },
-    headers,
-    fetch: recorded("callRenew"),
-  }));
-  isRenewing = false;
-  if (answer?.data) {
-    adopt(answer.data, false);
-    notice(t("noteRenewed"));
-  } else if (answer) {
-    tellProblem(answer.error, answer.response);
-    void watch();
-  }
+/** Gets a fresh credential. Answers whether it did. */
+function renew(): Promise<boolean> {
+  return share("renew", async () => {
+    const { view } = state;
+    if (view === undefined) return false;
+    const owner = user();
+    const answer = await obtain(wishes.renew, { id: view.id }, (headers, key) => gateway.POST("/v1/verifications/{verificationId}/renew", {
+      params: { path: { verificationId: view.id }, header: { "Idempotency-Key": key } },
+      headers,
+      fetch: recorded("callRenew"),
+    }));
+    if (answer?.data) adopt(answer.data, owner, false);
+    else if (answer && !watching) void watch();
+    failedRenewals = answer?.data ? 0 : failedRenewals + 1;
+    const rest = answer?.data ? 0 : Math.max(backoff(failedRenewals), answer ? 1000 * retryAfter(answer.response) : 0);
+    nextRenewal = Date.now() + rest;
+    return answer?.data !== undefined;
+  });
+}
+
+export async function renewByHand(): Promise<void> {
+  if (await renew()) notice(t("noteRenewed"));
 }
 
 /** What the SDK's or the page's end means to the app: a hint to the gateway, never a verdict. */
@@ -101,21 +163,31 @@ export async function report(outcome: Outcome, code?: string): Promise<void> {
     headers,
     fetch: recorded("callCapture"),
   }));
-  if (answer?.data) learn(answer.data);
+  if (answer === undefined) return;
+  if (answer.data) learn(answer.data);
   if (outcome === "cancelled") notice(t("noteCancelled"));
   if (outcome === "failed") notice(t("noteFailed"), "warn");
   draw();
 }
 
-async function attempt<A extends { response: Response }>(
-  send: (headers: Record<string, string>) => Promise<A>,
-): Promise<A | undefined> {
-  try {
-    return await asUser(send);
-  } catch {
-    notice(t("noteLost"), "warn");
-    return undefined;
-  }
+/**
+ * Gets the credential again that a reload has lost. The verification is read first: it may have ended meanwhile, and a
+ * start would begin another.
+ */
+function recover(): Promise<boolean> {
+  return share("recover", async () => {
+    const { view } = state;
+    if (view === undefined) return false;
+    const answer = await attempt((headers) => gateway.GET("/v1/verifications/{verificationId}", {
+      params: { path: { verificationId: view.id } },
+      headers,
+      fetch: recorded("callGet"),
+    }));
+    if (!answer?.data) return false;
+    learn(answer.data);
+    draw();
+    return canCapture(answer.data) && start();
+  });
 }
 
 /** Follows the verification until nothing more is to be expected. */
@@ -124,22 +196,27 @@ export async function watch(): Promise<void> {
   const { view } = state;
   if (view === undefined) return;
   const mine = { id: view.id, ended: new AbortController() };
+  const isMine = (): boolean => watching === mine;
   watching = mine;
   void followWebhooks(view.id, () => !state.view || !isOpen(state.view));
-  const watcher = {
-    show(news: Parameters<typeof learn>[0]): void {
+  // What was on its way when this was left off is of no account.
+  const watcher: Watcher = {
+    show(news) {
+      if (!isMine()) return;
       if (learn(news)) notice();
       draw();
       if (!isOpen(news)) closeCapture();
     },
-    link: showLink,
-    problem: tellProblem,
+    link: (now) => isMine() && showLink(now),
+    problem: (problem, response) => isMine() && tellDelay(problem, response),
   };
-  const end = await follow(view.id, watcher, mine.ended.signal);
-  if (watching !== mine) return;
+  const end = await follow(user(), view.id, watcher, mine.ended.signal);
+  if (!isMine()) return;
   watching = undefined;
+  if (end !== "gone") return;
   // The demo was started anew since: what it remembered is gone.
-  if (end === "gone") again();
+  again();
+  notice(t("noteGone"), "warn");
 }
 
 function stopWatching(): void {
@@ -162,6 +239,10 @@ export function drawLink(): void {
 }
 
 export function again(): void {
+  round += 1;
+  underWay.clear();
+  busy(false);
+  contactError();
   stopWatching();
   leaveWebhooks();
   closeCapture();
@@ -174,11 +255,11 @@ export function again(): void {
 
 /** A credential that is good now: the one at hand, or a fresh one where it has expired. */
 async function credential(): Promise<Started | undefined> {
-  if (!state.credential) await start();
-  else if (!isFresh(state.credential)) await renew();
   notice();
+  const isThere = !state.credential ? await recover() : isFresh(state.credential) || (await renew());
+  if (!isThere || !state.view || !canCapture(state.view)) return undefined;
   if (state.credential && isFresh(state.credential)) return state.credential;
-  if (state.view && canCapture(state.view)) notice(t("noteNothing"), "warn");
+  notice(t("noteNothing"), "warn");
   return undefined;
 }
 
@@ -195,9 +276,14 @@ export async function continueOnPhone(): Promise<void> {
   if (launchUrl) openQr(launchUrl);
 }
 
-/** No code stays on the screen that leads nowhere. */
-export function refreshQr(): void {
-  if (isSheetOpen("qr") && state.credential && !isFresh(state.credential)) void continueOnPhone();
+/** No code stays on the screen that leads nowhere. Called every second; what fails is tried again less often. */
+export async function refreshQr(): Promise<void> {
+  if (!isSheetOpen("qr") || !state.credential || isFresh(state.credential)) return;
+  expireQr();
+  if (Date.now() < nextRenewal || !(await renew())) return;
+  // While it was being renewed there was nothing to capture with, which has closed the sheet.
+  const { launchUrl } = state.credential;
+  if (launchUrl && state.view && canCapture(state.view)) openQr(launchUrl);
 }
 
 export function leave(): void {
@@ -215,7 +301,7 @@ export function next(): void {
 
 /** Shows what an app goes through that was left open overnight: refused, signed in anew, asked again. */
 export async function expireToken(): Promise<void> {
-  await letTokenExpire();
+  await letTokenExpire(user());
   if (state.view) void watch();
 }
 
@@ -228,6 +314,6 @@ export async function resume(): Promise<void> {
     return;
   }
   if (returned) await report(returned === "success" ? "completed" : "failed");
-  if (state.view && canCapture(state.view) && !returned) await start();
+  else await recover();
   if (!watching) await watch();
 }

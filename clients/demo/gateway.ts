@@ -3,7 +3,6 @@
 import createClient from "openapi-fetch";
 import { recorded } from "./record.js";
 import type { components, paths } from "./schema.js";
-import { contact } from "./state.js";
 import { language, type Word } from "./texts.js";
 
 export type Problem = components["schemas"]["Problem"];
@@ -18,11 +17,10 @@ export const gateway = createClient<paths>({ baseUrl: location.origin, cache: "n
 
 let session: Session | undefined;
 
-/** Who is signed in with the contact that is typed in; nobody, if it is none. */
-async function signedIn(): Promise<Session | undefined> {
-  // Whoever starts may have typed another contact since.
-  if (session?.contact !== contact()) session = undefined;
-  session ??= await signIn({ contact: contact() });
+/** The session of whoever has this contact; none, if it is no contact. */
+async function signedIn(user: string): Promise<Session | undefined> {
+  if (session?.contact !== user) session = undefined;
+  session ??= await signIn({ contact: user });
   return session;
 }
 
@@ -32,24 +30,25 @@ async function signIn(body: { contact: string; expired?: boolean }): Promise<Ses
 }
 
 /** Puts a token that has expired in the place of the good one: what happens overnight, at once. */
-export async function letTokenExpire(): Promise<void> {
-  session = await signIn({ contact: contact(), expired: true });
+export async function letTokenExpire(user: string): Promise<void> {
+  session = await signIn({ contact: user, expired: true });
 }
 
 /**
- * A call in the user's name, made by `send` with the headers it is given. When the token is not good any more, it is
- * renewed and the call repeated, once. Nothing if there is no user.
+ * A call in `user`'s name, made by `send` with the headers it is given. When the token is not good any more, it is
+ * renewed and the call repeated, once. Nothing if there is no such user.
  */
 export async function asUser<A extends { response: Response }>(
+  user: string,
   send: (headers: Record<string, string>) => Promise<A>,
 ): Promise<A | undefined> {
   for (let isSecondTry = false; ; isSecondTry = true) {
-    const user = await signedIn();
-    if (user === undefined) return undefined;
-    const answer = await send({ Authorization: `Bearer ${user.accessToken}`, "Accept-Language": language() });
+    const mine = await signedIn(user);
+    if (mine === undefined) return undefined;
+    const answer = await send({ Authorization: `Bearer ${mine.accessToken}`, "Accept-Language": language() });
     if (answer.response.status !== 401) return answer;
     // Another call may have renewed it meanwhile.
-    if (session?.accessToken === user.accessToken) session = undefined;
+    if (session?.accessToken === mine.accessToken) session = undefined;
     if (isSecondTry) return answer;
   }
 }

@@ -36,6 +36,8 @@ export interface Entry {
 const SHOWN_REQUEST = ["Authorization", "Content-Type", "Accept-Language", "Idempotency-Key", "If-None-Match", "Last-Event-ID"];
 const SHOWN_ANSWER = ["etag", "location", "retry-after", "cache-control", "content-language", "content-type", "idempotency-replayed", "x-request-id", "www-authenticate"];
 const SECRET_MEMBERS = new Set(["sdkToken", "launchUrl", "accessToken", "serviceToken"]);
+/** Stands for the rest of a secret. */
+const CUT = "••••••••";
 const SAVED = "gerbang-demo-log";
 const KEEP = 60;
 
@@ -84,7 +86,7 @@ export function masked(value: unknown): unknown {
 export function mask(secret: string): string {
   const place = secret.indexOf("token=");
   const head = place < 0 ? secret.slice(0, 6) : secret.slice(0, place + 6);
-  return `${head}••••••••`;
+  return `${head}${CUT}`;
 }
 
 export function maskedHeaders(headers: Headers): Headers {
@@ -211,14 +213,16 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The call as a line for a shell, sent to where the app would send it. */
+/** The call as a line for a shell, sent to where the app would send it. Whose token is not known any more puts it into `$TOKEN`. */
 export function asCurl({ request, answer }: Entry, base: string): string {
   const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
   const isStream = answer?.headers.some(([name, value]) => name === "content-type" && value.startsWith("text/event-stream"));
   const parts = [isStream ? "curl -iN" : "curl -i"];
   if (request.method !== "GET") parts.push(`-X ${request.method}`);
   parts.push(quote(base + request.path));
-  for (const [name, value] of request.headers) parts.push(`-H ${quote(`${name}: ${value}`)}`);
+  for (const [name, value] of request.headers) {
+    parts.push(value.endsWith(CUT) ? `-H "${name}: Bearer $TOKEN"` : `-H ${quote(`${name}: ${value}`)}`);
+  }
   if (request.body !== undefined) parts.push(`-d ${quote(JSON.stringify(request.body))}`);
   return parts.join(" \\\n  ");
 }

@@ -1,14 +1,19 @@
 // What covers the app's screen for a while: the provider's capture, and the code for a phone.
 //
-// What lies below can be neither focused nor read meanwhile; afterwards the focus is where it was.
+// What it hides can be neither focused nor read meanwhile; afterwards the focus is where it was. On a narrow screen it
+// hides all of the page.
 
-import { find } from "./dom.js";
+import { all, find, make } from "./dom.js";
 import { qr } from "./qr.js";
 import { secret } from "./secret.js";
 import type { Channel } from "./state.js";
 import { t } from "./texts.js";
 
 type Sheet = "capture" | "qr";
+
+/** As the style sheets have it. */
+const NARROW = matchMedia("(max-width: 959px)");
+NARROW.addEventListener("change", fence);
 
 let opener: Element | null = null;
 
@@ -19,17 +24,27 @@ export function isSheetOpen(sheet: Sheet): boolean {
 function cover(sheet: Sheet): void {
   opener = document.activeElement;
   find(`#${sheet}-sheet`).hidden = false;
-  for (const below of find(".screen").children) (below as HTMLElement).inert = below.id !== `${sheet}-sheet`;
+  fence();
   find(`#${sheet}-sheet [data-do]`).focus();
 }
 
 function uncover(sheet: Sheet): void {
   if (!isSheetOpen(sheet)) return;
   find(`#${sheet}-sheet`).hidden = true;
-  for (const below of find(".screen").children) (below as HTMLElement).inert = false;
+  fence();
   const isThere = opener instanceof HTMLElement && opener.checkVisibility();
   const target = isThere ? (opener as HTMLElement) : find("[data-screen]:not([hidden]) h2");
   target.focus({ preventScroll: true });
+}
+
+/** Keeps everybody out of what the open sheet hides, and lets them in again. */
+export function fence(): void {
+  const sheet = document.querySelector<HTMLElement>(".sheet:not([hidden])");
+  // One that is open in the half that is not shown hides nothing.
+  const isAlone = NARROW.matches && sheet?.checkVisibility() === true;
+  for (const below of find(".screen").children) (below as HTMLElement).inert = sheet !== null && below !== sheet;
+  for (const beside of all(".skip, .top, .inspector, .switch")) beside.inert = isAlone;
+  sheet?.setAttribute("aria-modal", String(isAlone));
 }
 
 /** Opens the provider's capture inside the app, as a web view would. */
@@ -63,6 +78,13 @@ export function openQr(address: string): void {
   find("#qr-code").replaceChildren(qr(address, t("qrAlt")));
   find("#qr-address").replaceChildren(...secret("fieldUrl", address));
   if (!isSheetOpen("qr")) cover("qr");
+}
+
+/** Takes away the code that leads nowhere any more, until there is another. */
+export function expireQr(): void {
+  if (all("#qr-code svg").length === 0) return;
+  find("#qr-code").replaceChildren(make("p", {}, t("qrExpired")));
+  find("#qr-address").replaceChildren();
 }
 
 export function closeQr(): void {

@@ -23,6 +23,8 @@ interface Kept {
   phone: string;
   email: string;
   channel: Channel;
+  /** The contact that started. Another may have been typed in since. */
+  user: string | undefined;
   view: View | undefined;
   timeline: Step[];
 }
@@ -39,6 +41,7 @@ const FRESH: Kept = {
   phone: "6281200000000",
   email: "demo+00@partner.example",
   channel: "sdk",
+  user: undefined,
   view: undefined,
   timeline: [],
 };
@@ -54,8 +57,8 @@ function saved(): Partial<Kept> {
 }
 
 export function save(): void {
-  const { language, kind, phone, email, channel, view, timeline } = state;
-  const kept: Kept = { language, kind, phone, email, channel, view: view && withoutCredential(view), timeline };
+  const { language, kind, phone, email, channel, user, view, timeline } = state;
+  const kept: Kept = { language, kind, phone, email, channel, user, view: view && withoutCredential(view), timeline };
   try {
     sessionStorage.setItem(SAVED, JSON.stringify(kept));
   } catch {
@@ -70,12 +73,17 @@ function withoutCredential(view: View): View {
 
 /** Lets go of the verification; what the person typed stays. */
 export function forgetVerification(): void {
-  Object.assign(state, { view: undefined, timeline: [], credential: undefined, resumed: false });
+  Object.assign(state, { user: undefined, view: undefined, timeline: [], credential: undefined, resumed: false });
   save();
 }
 
 export function contact(): string {
   return state[state.kind].trim();
+}
+
+/** In whose name to ask: of whoever started, and before that of whoever is typed in. */
+export function user(): string {
+  return state.user ?? contact();
 }
 
 /** The last two digits of the contact, as the simulator reads them: of the phone, or of what stands before the `@`. */
@@ -96,10 +104,16 @@ export function setDigits(two: string): void {
   save();
 }
 
-/** Takes in a newer view of the verification; answers whether it says anything new. */
+/** Takes up `owner`'s verification in the place of the one before. */
+export function takeUp(started: Started, owner: string): void {
+  if (state.view?.id !== started.id) Object.assign(state, { timeline: [], view: started });
+  state.user = owner;
+  learn(started);
+}
+
+/** Takes in a newer view of the verification, and of no other; answers whether it says anything new. */
 export function learn(view: View): boolean {
-  if (state.view?.id !== view.id) Object.assign(state, { timeline: [], view: undefined });
-  if (state.view && view.revision < state.view.revision) return false;
+  if (state.view?.id !== view.id || view.revision < state.view.revision) return false;
   const last = state.timeline.at(-1);
   const isNew = last?.status !== view.status || last.nextAction !== view.nextAction;
   if (isNew) {

@@ -46,11 +46,19 @@ export function outcomeGroup(digits: string): string {
   return groups[first ?? ""] ?? "";
 }
 
+const region = (): string => (current === "id" ? "id-ID" : "en-GB");
+
 /** The time of day; the day instead when it is far. */
 export function clock(time: string | number): string {
   const date = new Date(time);
-  const region = current === "id" ? "id-ID" : "en-GB";
-  return date.getTime() - Date.now() > FAR ? date.toLocaleDateString(region, { dateStyle: "medium" }) : date.toLocaleTimeString(region);
+  return date.getTime() - Date.now() > FAR ? date.toLocaleDateString(region(), { dateStyle: "medium" }) : date.toLocaleTimeString(region());
+}
+
+/** The full minute in so many seconds, and its day of the week: it may be tomorrow's. */
+export function minuteIn(seconds: number): { day: string; time: string } {
+  const date = new Date(Math.ceil(Date.now() / 60_000 + seconds / 60) * 60_000);
+  const time = date.toLocaleTimeString(region(), { hour: "2-digit", minute: "2-digit" });
+  return { day: date.toLocaleDateString(region(), { weekday: "long" }), time };
 }
 
 /** How long until `time`, such as `14:59`; days when it is far. */

@@ -3,9 +3,9 @@
 // A stream that was cut off is taken up again behind the last event. When neither way leads to the gateway, it is asked
 // again after longer and longer pauses, and at once when the browser says that the network is back.
 
-import { pause } from "./dom.js";
 import { events } from "./events.js";
 import { asUser, gateway, type Problem } from "./gateway.js";
+import { backoff, pause } from "./pause.js";
 import { recorded } from "./record.js";
 import { isOpen, type Verification } from "./state.js";
 
@@ -28,8 +28,10 @@ type End =
   /** The stream cannot be had, while the gateway may be there. */
   | { kind: "no stream" };
 
-const SHORTEST_PAUSE = 500;
-const LONGEST_PAUSE = 15_000;
+/** Before a stream that was ended is opened again, unless it says how long. */
+const RETRY = 500;
+/** What ends sooner than this ends too soon: to come back at once would be to do so for ever. */
+const SHORT_LIFE = 10_000;
 /** A gateway that is there begins its stream at once. */
 const FIRST_WORD = 8_000;
 /** Heartbeats come every 15 seconds: what is silent for so long is dead. */
@@ -38,9 +40,9 @@ const SILENCE = 40_000;
 const FEWEST_POLLS = 2;
 const MOST_POLLS = 32;
 
-/** Until the verification is closed (`over`), is not there (`gone`), or `signal` aborts. */
-export async function follow(id: string, watcher: Watcher, signal: AbortSignal): Promise<"over" | "gone"> {
-  const line = new Line(id, watcher, signal);
+/** Follows `user`'s verification until it is closed (`over`), is not there (`gone`), or `signal` aborts. */
+export async function follow(user: string, id: string, watcher: Watcher, signal: AbortSignal): Promise<"over" | "gone"> {
+  const line = new Line(user, id, watcher, signal);
   let failures = 0;
   let polls = 0;
   let detour = FEWEST_POLLS;
@@ -72,31 +74,33 @@ export async function follow(id: string, watcher: Watcher, signal: AbortSignal):
   return "over";
 }
 
-/** Twice as long each time, and never the same for two clients. */
-function backoff(failures: number): number {
-  const most = Math.min(SHORTEST_PAUSE * 2 ** failures, LONGEST_PAUSE);
-  return most * (0.5 + Math.random() / 2);
-}
-
 /** The two ways to ask, and what is known from the last answer. */
 class Line {
   /** The `id` of the last event. */
   private last: string | undefined;
   /** The `ETag` of the last poll. */
   private etag: string | undefined;
+  /** How many streams in a row ended too soon. */
+  private shortLived = 0;
 
-  constructor(private readonly id: string, private readonly watcher: Watcher, private readonly signal: AbortSignal) {}
+  constructor(
+    private readonly user: string,
+    private readonly id: string,
+    private readonly watcher: Watcher,
+    private readonly signal: AbortSignal,
+  ) {}
 
   /** Listens until the stream ends. Does not throw: where this way fails, the other may lead further. */
   async stream(): Promise<End> {
     const ended = new AbortController();
     const signal = AbortSignal.any([this.signal, ended.signal]);
     let timer = setTimeout(() => ended.abort(), FIRST_WORD);
-    let retry = SHORTEST_PAUSE;
+    let retry = RETRY;
+    const begun = Date.now();
     let isLive = false;
     let isOver = false;
     try {
-      const answer = await asUser((headers) => gateway.GET("/v1/verifications/{verificationId}/events", {
+      const answer = await asUser(this.user, (headers) => gateway.GET("/v1/verifications/{verificationId}/events", {
         params: { path: { verificationId: this.id } },
         headers: { ...headers, Accept: "text/event-stream", ...(this.last !== undefined && { "Last-Event-ID": this.last }) },
         parseAs: "stream",
@@ -120,11 +124,11 @@ class Line {
         isOver = !isOpen(view);
       }
       if (isOver) return { kind: "over" };
-      return isLive ? { kind: "again", after: retry } : { kind: "no stream" };
+      return isLive ? { kind: "again", after: Math.max(retry, this.rest(begun)) } : { kind: "no stream" };
     } catch {
       if (isOver) return { kind: "over" };
-      // Cut off in the middle: at once to where it was.
-      return isLive ? { kind: "again", after: 0 } : { kind: "no stream" };
+      // Cut off in the middle: back to where it was.
+      return isLive ? { kind: "again", after: this.rest(begun) } : { kind: "no stream" };
     } finally {
       clearTimeout(timer);
       // Leaves no stream behind that nobody reads: a user may wait in four places only.
@@ -132,10 +136,16 @@ class Line {
     }
   }
 
+  /** How long to rest after a stream that began at `begun`: not at all, unless it ended too soon. */
+  private rest(begun: number): number {
+    this.shortLived = Date.now() - begun < SHORT_LIFE ? this.shortLived + 1 : 0;
+    return this.shortLived === 0 ? 0 : backoff(this.shortLived);
+  }
+
   /** One read, which waits for a change of what is known. Throws when there is no answer. */
   async poll(): Promise<End> {
-    const { id, etag, signal } = this;
-    const answer = await asUser((headers) => gateway.GET("/v1/verifications/{verificationId}", {
+    const { user, id, etag, signal } = this;
+    const answer = await asUser(user, (headers) => gateway.GET("/v1/verifications/{verificationId}", {
       params: { path: { verificationId: id }, query: etag === undefined ? {} : { wait: 25 } },
       headers: { ...headers, ...(etag !== undefined && { "If-None-Match": etag }) },
       signal,

@@ -1,6 +1,6 @@
 // What the partner's back end is told meanwhile: the demo's receiver shows it, and the record takes it up.
 
-import { pause } from "./dom.js";
+import { pause } from "./pause.js";
 import { note } from "./record.js";
 
 interface Received {
@@ -12,6 +12,8 @@ interface Received {
 
 /** Long enough after the verdict for its webhook to arrive. */
 const AFTERWARDS = 5_000;
+/** It is asked again and again instead of waiting for an answer: a browser has six connections for all tabs of this page. */
+const BETWEEN = 1_000;
 const AFTER_FAILURE = 2_000;
 
 let following: { id: string; ended: AbortController } | undefined;
@@ -25,11 +27,11 @@ export async function followWebhooks(id: string, isOver: () => boolean): Promise
   let after = 0;
   let over: number | undefined;
   while (!ended.signal.aborted && (over === undefined || Date.now() - over < AFTERWARDS)) {
-    const wait = over === undefined && !isOver() ? 20 : 2;
-    const items = await news(id, after, wait, ended.signal);
-    for (const item of items) take(item);
-    after = items.at(-1)?.number ?? after;
+    const items = await news(id, after, ended.signal);
+    for (const item of items ?? []) take(item);
+    after = items?.at(-1)?.number ?? after;
     if (isOver()) over ??= Date.now();
+    await pause(items ? BETWEEN : AFTER_FAILURE, ended.signal);
   }
   ended.abort();
 }
@@ -38,15 +40,15 @@ export function leaveWebhooks(): void {
   following?.ended.abort();
 }
 
-async function news(verification: string, after: number, wait: number, signal: AbortSignal): Promise<Received[]> {
+/** What is new behind the one of number `after`. Nothing if there was no good answer. */
+async function news(verification: string, after: number, signal: AbortSignal): Promise<Received[] | undefined> {
   try {
-    const query = new URLSearchParams({ verification, after: String(after), wait: String(wait) });
+    const query = new URLSearchParams({ verification, after: String(after) });
     const response = await fetch(`/demo/webhooks?${query}`, { signal, cache: "no-store" });
-    return response.ok ? (await response.json()).items : [];
+    return response.ok ? (await response.json()).items : undefined;
   } catch {
     // The demo was stopped, or the page is about to go. Whoever follows the verification says so.
-    await pause(AFTER_FAILURE, signal, "online");
-    return [];
+    return undefined;
   }
 }
 

@@ -118,6 +118,29 @@ test("a keyboard is enough, and the focus goes where the page goes", async () =>
   await visit.end();
 });
 
+test("a sheet that covers the whole page leaves nothing else to be reached", async () => {
+  const visit = await Visit.begin({ width: "phone" });
+  const { page } = visit;
+  const fenced = () => page.evaluate(() => [".skip", ".top", ".inspector", ".switch"].map((part) => document.querySelector(part).inert));
+  const modal = () => page.getAttribute("#qr-sheet", "aria-modal");
+  await visit.start("web");
+
+  await visit.press("[data-do=qr]");
+  await visit.see("#qr-code svg");
+  const narrow = [await fenced(), await modal()];
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await page.waitForFunction(() => !document.querySelector(".top").inert);
+  const wide = [await fenced(), await modal()];
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.waitForFunction(() => document.querySelector(".top").inert);
+  await visit.press("#qr-sheet [data-do=close]");
+
+  assert.deepEqual(narrow, [[true, true, true, true], "true"]);
+  assert.deepEqual(wide, [[false, false, false, false], "false"], "beside the app one can go on reading");
+  assert.deepEqual(await fenced(), [false, false, false, false]);
+  await visit.end();
+});
+
 test("what changes is said", async () => {
   const visit = await Visit.begin({ language: "id" });
 

@@ -96,3 +96,24 @@ test("a reload takes the open verification up again, and no secret outlives it",
   assert.deepEqual(kept.filter((text) => /eyJ[\w-]{20,}/.test(text)), []);
   await visit.end();
 });
+
+test("a call from before a reload is copied without its token", async () => {
+  const visit = await Visit.begin();
+  await visit.start();
+  await visit.see("#link[data-link=stream]");
+  await visit.page.reload();
+  await visit.see("#credential .secret");
+  await visit.page.evaluate(() => { navigator.clipboard.writeText = async (text) => { window.copied = text; }; });
+  const copy = async (place) => {
+    const item = visit.page.locator("#log li", { has: visit.page.locator(".path:text-is('/v1/verifications')") }).nth(place);
+    await item.locator("details").evaluate((details) => { details.open = true; });
+    await item.locator(".copy").click();
+    return visit.page.evaluate(() => window.copied);
+  };
+
+  const [restored, fresh] = [await copy(0), await copy(1)];
+
+  assert.match(restored, /-H "Authorization: Bearer \$TOKEN"/);
+  assert.match(fresh, /-H 'Authorization: Bearer eyJ[\w.-]+'/);
+  await visit.end();
+});

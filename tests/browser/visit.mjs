@@ -66,7 +66,7 @@ export class Visit {
     this.page.on("request", (request) => {
       const { pathname, search } = new URL(request.url());
       if (!pathname.startsWith("/v1/") && pathname !== "/demo/session") return;
-      const call = { method: request.method(), path: pathname + search, headers: request.headers() };
+      const call = { method: request.method(), path: pathname + search, headers: request.headers(), at: performance.now() };
       this.calls.push(call);
       request.response().then((response) => { call.status = response?.status(); }, () => {});
     });
@@ -75,6 +75,39 @@ export class Visit {
   /** Calls whose path ends so, such as `/events`. */
   asked(method, ending) {
     return this.calls.filter((call) => call.method === method && call.path.endsWith(ending));
+  }
+
+  /** Resolves when as many calls as `count` have been made that `fits` picks; answers the milliseconds between them. */
+  async gaps(count, fits) {
+    const made = () => this.calls.filter(fits);
+    while (made().length < count) await this.page.waitForEvent("request");
+    return made().slice(1).map(({ at }, place) => at - made()[place].at);
+  }
+
+  /** Answers calls to `url` with this problem until the function it gives is called. */
+  async refuse(url, problem, headers = {}) {
+    const answer = (route) => route.fulfill({ status: problem.status, contentType: "application/problem+json", headers, json: problem });
+    await this.page.route(url, answer);
+    return () => this.page.unroute(url, answer);
+  }
+
+  /** Holds back the next call to `url` until the function it gives is called. */
+  async hold(url) {
+    let release;
+    const released = new Promise((resolve) => { release = resolve; });
+    const asked = new Promise((resolve) => {
+      void this.page.route(url, async (route) => {
+        resolve();
+        await released;
+        await route.continue();
+      }, { times: 1 });
+    });
+    return { asked, release };
+  }
+
+  /** Resolves when the page has drawn what it knows. */
+  async drawn() {
+    await this.page.evaluate(() => new Promise((resolve) => { requestAnimationFrame(() => setTimeout(resolve)); }));
   }
 
   async see(selector, state = "visible") {

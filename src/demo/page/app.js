@@ -18,21 +18,6 @@ function put(selector, text) {
   const element2 = find(selector);
   if (element2.textContent !== text) element2.textContent = text;
 }
-function pause(milliseconds, signal, early) {
-  return new Promise((resolve) => {
-    const over = new AbortController();
-    const end = () => {
-      clearTimeout(timer);
-      over.abort();
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    if (signal?.aborted) return end();
-    signal?.addEventListener("abort", end, { signal: over.signal });
-    if (early) window.addEventListener(early, end, { signal: over.signal });
-    return void 0;
-  });
-}
 
 // facts.ts
 var facts;
@@ -520,6 +505,7 @@ function removeTrailingSlash(url) {
 var SHOWN_REQUEST = ["Authorization", "Content-Type", "Accept-Language", "Idempotency-Key", "If-None-Match", "Last-Event-ID"];
 var SHOWN_ANSWER = ["etag", "location", "retry-after", "cache-control", "content-language", "content-type", "idempotency-replayed", "x-request-id", "www-authenticate"];
 var SECRET_MEMBERS = /* @__PURE__ */ new Set(["sdkToken", "launchUrl", "accessToken", "serviceToken"]);
+var CUT = "••••••••";
 var SAVED = "gerbang-demo-log";
 var KEEP = 60;
 var log = [];
@@ -554,7 +540,7 @@ function masked(value) {
 function mask(secret2) {
   const place = secret2.indexOf("token=");
   const head = place < 0 ? secret2.slice(0, 6) : secret2.slice(0, place + 6);
-  return `${head}••••••••`;
+  return `${head}${CUT}`;
 }
 function maskedHeaders(headers) {
   return headers.map(([name, value]) => [name, name === "Authorization" ? `Bearer ${mask(value.slice(7))}` : value]);
@@ -671,84 +657,11 @@ function asCurl({ request, answer }, base) {
   const parts = [isStream ? "curl -iN" : "curl -i"];
   if (request.method !== "GET") parts.push(`-X ${request.method}`);
   parts.push(quote(base + request.path));
-  for (const [name, value] of request.headers) parts.push(`-H ${quote(`${name}: ${value}`)}`);
+  for (const [name, value] of request.headers) {
+    parts.push(value.endsWith(CUT) ? `-H "${name}: Bearer $TOKEN"` : `-H ${quote(`${name}: ${value}`)}`);
+  }
   if (request.body !== void 0) parts.push(`-d ${quote(JSON.stringify(request.body))}`);
   return parts.join(" \\\n  ");
-}
-
-// state.ts
-var SAVED2 = "gerbang-demo";
-var FRESH = {
-  language: navigator.language.startsWith("en") ? "en" : "id",
-  kind: "phone",
-  phone: "6281200000000",
-  email: "demo+00@partner.example",
-  channel: "sdk",
-  view: void 0,
-  timeline: []
-};
-var state = { ...FRESH, ...saved(), credential: void 0, resumed: false };
-function saved() {
-  try {
-    return JSON.parse(sessionStorage.getItem(SAVED2) ?? "{}");
-  } catch {
-    return {};
-  }
-}
-function save() {
-  const { language: language2, kind, phone, email, channel, view, timeline } = state;
-  const kept = { language: language2, kind, phone, email, channel, view: view && withoutCredential(view), timeline };
-  try {
-    sessionStorage.setItem(SAVED2, JSON.stringify(kept));
-  } catch {
-  }
-}
-function withoutCredential(view) {
-  const { sdkToken: _, launchUrl: __, ...rest } = { sdkToken: "", launchUrl: "", ...view };
-  return rest;
-}
-function forgetVerification() {
-  Object.assign(state, { view: void 0, timeline: [], credential: void 0, resumed: false });
-  save();
-}
-function contact() {
-  return state[state.kind].trim();
-}
-function digits() {
-  const text = state.kind === "phone" ? contact() : contact().split("@")[0] ?? "";
-  return /\d\d$/.exec(text)?.[0];
-}
-function setDigits(two) {
-  if (state.kind === "phone") {
-    const phone = contact();
-    state.phone = /\d{10,}$/.test(phone) ? phone.slice(0, -2) + two : `62812000000${two}`;
-  } else {
-    const [local = "", domain = "partner.example"] = contact().split("@");
-    state.email = `${/\d\d$/.test(local) ? local.slice(0, -2) : `${local || "demo"}+`}${two}@${domain}`;
-  }
-  save();
-}
-function learn(view) {
-  if (state.view?.id !== view.id) Object.assign(state, { timeline: [], view: void 0 });
-  if (state.view && view.revision < state.view.revision) return false;
-  const last = state.timeline.at(-1);
-  const isNew = last?.status !== view.status || last.nextAction !== view.nextAction;
-  if (isNew) {
-    const at = "updatedAt" in view ? view.updatedAt : (/* @__PURE__ */ new Date()).toISOString();
-    state.timeline.push({ status: view.status, nextAction: view.nextAction, at });
-  }
-  state.view = view;
-  save();
-  return isNew;
-}
-function isOpen(view) {
-  return !["retry", "contact_support", "none"].includes(view.nextAction);
-}
-function canCapture(view) {
-  return view.nextAction === "open_sdk" || view.nextAction === "open_web";
-}
-function isFresh(credential2) {
-  return credential2.tokenExpiresAt === void 0 || Date.parse(credential2.tokenExpiresAt) > Date.now();
 }
 
 // words.en.ts
@@ -807,6 +720,7 @@ var en = {
   qrTitle: "Continue on a phone",
   qrText: "Scan it with the phone’s camera. The result shows up here, too.",
   qrAlt: "QR code with the address of the capture page. Without a camera: copy the address below.",
+  qrExpired: "This code is of no further use. A fresh one is being asked for…",
   qrSecret: "This code is a secret: whoever scans it can capture in your name. It is drawn in this browser alone.",
   qrHere: "In this demo the address leads to this computer; a phone cannot open it.",
   sheetSdk: "Provider's SDK (simulated)",
@@ -854,6 +768,9 @@ var en = {
   noteLost: "There was no answer. Press again: the same request does not start twice.",
   noteNothing: "The credential is of no use any more. Please start again.",
   noteSlow: "Too many requests. Trying again in {seconds} seconds…",
+  noteLater: "Too many requests. Try again after {seconds} seconds.",
+  noteExhausted: "All attempts of 24 hours are used up. Try again after {time} on {day}.",
+  noteGone: "The gateway does not have this verification any more. Please start again.",
   noteRenewed: "Received a fresh credential; the one before is of no further use.",
   problem: "{title}: {detail}",
   contactWrong: "This is neither an Indonesian phone number nor an email address.",
@@ -986,7 +903,7 @@ var id = {
   renew: "Perbarui",
   again: "Kembali ke awal",
   show: "Lihat",
-  hide: "Tutup",
+  hide: "Sembunyikan",
   copy: "Salin",
   copied: "Tersalin",
   until: "sampai {time}",
@@ -997,6 +914,7 @@ var id = {
   qrTitle: "Lanjutkan di ponsel",
   qrText: "Pindai dengan kamera ponsel. Hasilnya muncul juga di sini.",
   qrAlt: "Kode QR berisi alamat halaman ambil foto. Tanpa kamera: salin alamatnya di bawah.",
+  qrExpired: "Kode ini sudah tidak berlaku. Yang baru sedang diminta…",
   qrSecret: "Kode ini rahasia: siapa yang memindainya dapat mengambil foto atas nama Anda. Kode digambar di peramban ini saja.",
   qrHere: "Di demo ini alamatnya menuju komputer ini; ponsel tidak dapat membukanya.",
   sheetSdk: "SDK penyedia (tiruan)",
@@ -1044,6 +962,9 @@ var id = {
   noteLost: "Tidak ada jawaban. Tekan lagi: permintaan yang sama tidak memulai dua kali.",
   noteNothing: "Kredensial sudah tidak dapat dipakai. Mulailah lagi.",
   noteSlow: "Terlalu banyak permintaan. Mencoba lagi dalam {seconds} detik…",
+  noteLater: "Terlalu banyak permintaan. Coba lagi setelah {seconds} detik.",
+  noteExhausted: "Semua percobaan untuk 24 jam sudah terpakai. Coba lagi setelah {day} pukul {time}.",
+  noteGone: "Verifikasi ini sudah tidak ada di gateway. Silakan mulai lagi.",
   noteRenewed: "Kredensial baru diterima; yang lama tidak berlaku lagi.",
   problem: "{title}: {detail}",
   contactWrong: "Ini bukan nomor ponsel Indonesia atau alamat email.",
@@ -1064,7 +985,7 @@ var id = {
   noBody: "tanpa isi",
   copyCurl: "Salin sebagai curl",
   waitingFor: "menunggu perubahan…",
-  waitingStream: "mengalir…",
+  waitingStream: "masih tersambung…",
   leftStream: "ditutup aplikasi",
   times: "{count}×",
   unreachable: "tidak terjangkau",
@@ -1124,7 +1045,7 @@ var id = {
     details_late: "Rincian terlambat",
     unknown_status: "Status tak dikenal",
     unknown_result: "Hasil tak dikenal",
-    extra_fields: "Anggota JSON tambahan",
+    extra_fields: "Properti JSON tambahan",
     valid_with_fail: "“VALID” dengan cek yang gagal",
     older_session: "Hasil menyebut sesi sebelumnya",
     callback_first: "Callback mendahului jawaban"
@@ -1157,10 +1078,15 @@ function outcomeGroup(digits2) {
   const groups = languages[current].groups;
   return groups[first ?? ""] ?? "";
 }
+var region = () => current === "id" ? "id-ID" : "en-GB";
 function clock(time) {
   const date = new Date(time);
-  const region = current === "id" ? "id-ID" : "en-GB";
-  return date.getTime() - Date.now() > FAR ? date.toLocaleDateString(region, { dateStyle: "medium" }) : date.toLocaleTimeString(region);
+  return date.getTime() - Date.now() > FAR ? date.toLocaleDateString(region(), { dateStyle: "medium" }) : date.toLocaleTimeString(region());
+}
+function minuteIn(seconds) {
+  const date = new Date(Math.ceil(Date.now() / 6e4 + seconds / 60) * 6e4);
+  const time = date.toLocaleTimeString(region(), { hour: "2-digit", minute: "2-digit" });
+  return { day: date.toLocaleDateString(region(), { weekday: "long" }), time };
 }
 function left(time) {
   const seconds = Math.max(0, Math.round((Date.parse(time) - Date.now()) / 1e3));
@@ -1177,24 +1103,24 @@ function left(time) {
 // gateway.ts
 var gateway = createClient({ baseUrl: location.origin, cache: "no-store", redirect: "error" });
 var session;
-async function signedIn() {
-  if (session?.contact !== contact()) session = void 0;
-  session ??= await signIn({ contact: contact() });
+async function signedIn(user2) {
+  if (session?.contact !== user2) session = void 0;
+  session ??= await signIn({ contact: user2 });
   return session;
 }
 async function signIn(body) {
   return post("callSession", "/demo/session", body);
 }
-async function letTokenExpire() {
-  session = await signIn({ contact: contact(), expired: true });
+async function letTokenExpire(user2) {
+  session = await signIn({ contact: user2, expired: true });
 }
-async function asUser(send) {
+async function asUser(user2, send) {
   for (let isSecondTry = false; ; isSecondTry = true) {
-    const user = await signedIn();
-    if (user === void 0) return void 0;
-    const answer = await send({ Authorization: `Bearer ${user.accessToken}`, "Accept-Language": language() });
+    const mine = await signedIn(user2);
+    if (mine === void 0) return void 0;
+    const answer = await send({ Authorization: `Bearer ${mine.accessToken}`, "Accept-Language": language() });
     if (answer.response.status !== 401) return answer;
-    if (session?.accessToken === user.accessToken) session = void 0;
+    if (session?.accessToken === mine.accessToken) session = void 0;
     if (isSecondTry) return answer;
   }
 }
@@ -1212,6 +1138,29 @@ async function post(label, path, body) {
   if (body) Object.assign(init, { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
   const response = await recorded(label)(new Request(new URL(path, location.origin), init));
   return response.ok ? response.json() : void 0;
+}
+
+// pause.ts
+var SHORTEST_PAUSE = 500;
+var LONGEST_PAUSE = 15e3;
+function pause(milliseconds, signal, early) {
+  return new Promise((resolve) => {
+    const over = new AbortController();
+    const end = () => {
+      clearTimeout(timer);
+      over.abort();
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    if (signal?.aborted) return end();
+    signal?.addEventListener("abort", end, { signal: over.signal });
+    if (early) window.addEventListener(early, end, { signal: over.signal });
+    return void 0;
+  });
+}
+function backoff(failures) {
+  const most = Math.min(SHORTEST_PAUSE * 2 ** failures, LONGEST_PAUSE);
+  return most * (0.5 + Math.random() / 2);
 }
 
 // secret.ts
@@ -1920,6 +1869,8 @@ function element(tag, attributes) {
 }
 
 // sheet.ts
+var NARROW = matchMedia("(max-width: 959px)");
+NARROW.addEventListener("change", fence);
 var opener = null;
 function isSheetOpen(sheet) {
   return !find(`#${sheet}-sheet`).hidden;
@@ -1927,16 +1878,23 @@ function isSheetOpen(sheet) {
 function cover(sheet) {
   opener = document.activeElement;
   find(`#${sheet}-sheet`).hidden = false;
-  for (const below of find(".screen").children) below.inert = below.id !== `${sheet}-sheet`;
+  fence();
   find(`#${sheet}-sheet [data-do]`).focus();
 }
 function uncover(sheet) {
   if (!isSheetOpen(sheet)) return;
   find(`#${sheet}-sheet`).hidden = true;
-  for (const below of find(".screen").children) below.inert = false;
+  fence();
   const isThere = opener instanceof HTMLElement && opener.checkVisibility();
   const target = isThere ? opener : find("[data-screen]:not([hidden]) h2");
   target.focus({ preventScroll: true });
+}
+function fence() {
+  const sheet = document.querySelector(".sheet:not([hidden])");
+  const isAlone = NARROW.matches && sheet?.checkVisibility() === true;
+  for (const below of find(".screen").children) below.inert = sheet !== null && below !== sheet;
+  for (const beside of all(".skip, .top, .inspector, .switch")) beside.inert = isAlone;
+  sheet?.setAttribute("aria-modal", String(isAlone));
 }
 function openCapture(address, channel) {
   load(address);
@@ -1963,10 +1921,98 @@ function openQr(address) {
   find("#qr-address").replaceChildren(...secret("fieldUrl", address));
   if (!isSheetOpen("qr")) cover("qr");
 }
+function expireQr() {
+  if (all("#qr-code svg").length === 0) return;
+  find("#qr-code").replaceChildren(make("p", {}, t("qrExpired")));
+  find("#qr-address").replaceChildren();
+}
 function closeQr() {
   uncover("qr");
   find("#qr-code").replaceChildren();
   find("#qr-address").replaceChildren();
+}
+
+// state.ts
+var SAVED2 = "gerbang-demo";
+var FRESH = {
+  language: navigator.language.startsWith("en") ? "en" : "id",
+  kind: "phone",
+  phone: "6281200000000",
+  email: "demo+00@partner.example",
+  channel: "sdk",
+  user: void 0,
+  view: void 0,
+  timeline: []
+};
+var state = { ...FRESH, ...saved(), credential: void 0, resumed: false };
+function saved() {
+  try {
+    return JSON.parse(sessionStorage.getItem(SAVED2) ?? "{}");
+  } catch {
+    return {};
+  }
+}
+function save() {
+  const { language: language2, kind, phone, email, channel, user: user2, view, timeline } = state;
+  const kept = { language: language2, kind, phone, email, channel, user: user2, view: view && withoutCredential(view), timeline };
+  try {
+    sessionStorage.setItem(SAVED2, JSON.stringify(kept));
+  } catch {
+  }
+}
+function withoutCredential(view) {
+  const { sdkToken: _, launchUrl: __, ...rest } = { sdkToken: "", launchUrl: "", ...view };
+  return rest;
+}
+function forgetVerification() {
+  Object.assign(state, { user: void 0, view: void 0, timeline: [], credential: void 0, resumed: false });
+  save();
+}
+function contact() {
+  return state[state.kind].trim();
+}
+function user() {
+  return state.user ?? contact();
+}
+function digits() {
+  const text = state.kind === "phone" ? contact() : contact().split("@")[0] ?? "";
+  return /\d\d$/.exec(text)?.[0];
+}
+function setDigits(two) {
+  if (state.kind === "phone") {
+    const phone = contact();
+    state.phone = /\d{10,}$/.test(phone) ? phone.slice(0, -2) + two : `62812000000${two}`;
+  } else {
+    const [local = "", domain = "partner.example"] = contact().split("@");
+    state.email = `${/\d\d$/.test(local) ? local.slice(0, -2) : `${local || "demo"}+`}${two}@${domain}`;
+  }
+  save();
+}
+function takeUp(started, owner) {
+  if (state.view?.id !== started.id) Object.assign(state, { timeline: [], view: started });
+  state.user = owner;
+  learn(started);
+}
+function learn(view) {
+  if (state.view?.id !== view.id || view.revision < state.view.revision) return false;
+  const last = state.timeline.at(-1);
+  const isNew = last?.status !== view.status || last.nextAction !== view.nextAction;
+  if (isNew) {
+    const at = "updatedAt" in view ? view.updatedAt : (/* @__PURE__ */ new Date()).toISOString();
+    state.timeline.push({ status: view.status, nextAction: view.nextAction, at });
+  }
+  state.view = view;
+  save();
+  return isNew;
+}
+function isOpen(view) {
+  return !["retry", "contact_support", "none"].includes(view.nextAction);
+}
+function canCapture(view) {
+  return view.nextAction === "open_sdk" || view.nextAction === "open_web";
+}
+function isFresh(credential2) {
+  return credential2.tokenExpiresAt === void 0 || Date.parse(credential2.tokenExpiresAt) > Date.now();
 }
 
 // phone.ts
@@ -2113,14 +2159,14 @@ ${value}`;
 }
 
 // watch.ts
-var SHORTEST_PAUSE = 500;
-var LONGEST_PAUSE = 15e3;
+var RETRY = 500;
+var SHORT_LIFE = 1e4;
 var FIRST_WORD = 8e3;
 var SILENCE = 4e4;
 var FEWEST_POLLS = 2;
 var MOST_POLLS = 32;
-async function follow(id2, watcher, signal) {
-  const line = new Line(id2, watcher, signal);
+async function follow(user2, id2, watcher, signal) {
+  const line = new Line(user2, id2, watcher, signal);
   let failures = 0;
   let polls = 0;
   let detour = FEWEST_POLLS;
@@ -2151,16 +2197,14 @@ async function follow(id2, watcher, signal) {
   }
   return "over";
 }
-function backoff(failures) {
-  const most = Math.min(SHORTEST_PAUSE * 2 ** failures, LONGEST_PAUSE);
-  return most * (0.5 + Math.random() / 2);
-}
 var Line = class {
-  constructor(id2, watcher, signal) {
+  constructor(user2, id2, watcher, signal) {
+    this.user = user2;
     this.id = id2;
     this.watcher = watcher;
     this.signal = signal;
   }
+  user;
   id;
   watcher;
   signal;
@@ -2168,16 +2212,19 @@ var Line = class {
   last;
   /** The `ETag` of the last poll. */
   etag;
+  /** How many streams in a row ended too soon. */
+  shortLived = 0;
   /** Listens until the stream ends. Does not throw: where this way fails, the other may lead further. */
   async stream() {
     const ended = new AbortController();
     const signal = AbortSignal.any([this.signal, ended.signal]);
     let timer = setTimeout(() => ended.abort(), FIRST_WORD);
-    let retry = SHORTEST_PAUSE;
+    let retry = RETRY;
+    const begun = Date.now();
     let isLive = false;
     let isOver = false;
     try {
-      const answer = await asUser((headers) => gateway.GET("/v1/verifications/{verificationId}/events", {
+      const answer = await asUser(this.user, (headers) => gateway.GET("/v1/verifications/{verificationId}/events", {
         params: { path: { verificationId: this.id } },
         headers: { ...headers, Accept: "text/event-stream", ...this.last !== void 0 && { "Last-Event-ID": this.last } },
         parseAs: "stream",
@@ -2201,19 +2248,24 @@ var Line = class {
         isOver = !isOpen(view);
       }
       if (isOver) return { kind: "over" };
-      return isLive ? { kind: "again", after: retry } : { kind: "no stream" };
+      return isLive ? { kind: "again", after: Math.max(retry, this.rest(begun)) } : { kind: "no stream" };
     } catch {
       if (isOver) return { kind: "over" };
-      return isLive ? { kind: "again", after: 0 } : { kind: "no stream" };
+      return isLive ? { kind: "again", after: this.rest(begun) } : { kind: "no stream" };
     } finally {
       clearTimeout(timer);
       ended.abort();
     }
   }
+  /** How long to rest after a stream that began at `begun`: not at all, unless it ended too soon. */
+  rest(begun) {
+    this.shortLived = Date.now() - begun < SHORT_LIFE ? this.shortLived + 1 : 0;
+    return this.shortLived === 0 ? 0 : backoff(this.shortLived);
+  }
   /** One read, which waits for a change of what is known. Throws when there is no answer. */
   async poll() {
-    const { id: id2, etag, signal } = this;
-    const answer = await asUser((headers) => gateway.GET("/v1/verifications/{verificationId}", {
+    const { user: user2, id: id2, etag, signal } = this;
+    const answer = await asUser(user2, (headers) => gateway.GET("/v1/verifications/{verificationId}", {
       params: { path: { verificationId: id2 }, query: etag === void 0 ? {} : { wait: 25 } },
       headers: { ...headers, ...etag !== void 0 && { "If-None-Match": etag } },
       signal,
@@ -2244,6 +2296,7 @@ var Line = class {
 
 // webhooks.ts
 var AFTERWARDS = 5e3;
+var BETWEEN = 1e3;
 var AFTER_FAILURE = 2e3;
 var following;
 async function followWebhooks(id2, isOver) {
@@ -2254,25 +2307,24 @@ async function followWebhooks(id2, isOver) {
   let after = 0;
   let over;
   while (!ended.signal.aborted && (over === void 0 || Date.now() - over < AFTERWARDS)) {
-    const wait = over === void 0 && !isOver() ? 20 : 2;
-    const items = await news(id2, after, wait, ended.signal);
-    for (const item2 of items) take(item2);
-    after = items.at(-1)?.number ?? after;
+    const items = await news(id2, after, ended.signal);
+    for (const item2 of items ?? []) take(item2);
+    after = items?.at(-1)?.number ?? after;
     if (isOver()) over ??= Date.now();
+    await pause(items ? BETWEEN : AFTER_FAILURE, ended.signal);
   }
   ended.abort();
 }
 function leaveWebhooks() {
   following?.ended.abort();
 }
-async function news(verification, after, wait, signal) {
+async function news(verification, after, signal) {
   try {
-    const query = new URLSearchParams({ verification, after: String(after), wait: String(wait) });
+    const query = new URLSearchParams({ verification, after: String(after) });
     const response = await fetch(`/demo/webhooks?${query}`, { signal, cache: "no-store" });
-    return response.ok ? (await response.json()).items : [];
+    return response.ok ? (await response.json()).items : void 0;
   } catch {
-    await pause(AFTER_FAILURE, signal, "online");
-    return [];
+    return void 0;
   }
 }
 function take({ at, headers, body }) {
@@ -2280,72 +2332,130 @@ function take({ at, headers, body }) {
   note(id2, "callWebhook", Date.parse(at), { method: "POST", path: "/demo/webhooks", headers, body }, 204);
 }
 
+// wish.ts
+var IN_PROGRESS = "/problems/idempotency-in-progress";
+var Wish = class {
+  asked;
+  key = "";
+  /** The key under which to ask: the one of the last try, where that asked the same. */
+  keyFor(asked) {
+    if (this.asked !== asked) {
+      this.asked = asked;
+      this.key = crypto.randomUUID();
+    }
+    return this.key;
+  }
+  /** Takes in an answer to `key`. One that may be followed by a better one leaves the wish open. */
+  heard(key, status, problem) {
+    const isSettled = status < 300 || [404, 409, 422].includes(status) && problem !== IN_PROGRESS;
+    if (isSettled && this.key === key) this.asked = void 0;
+  }
+};
+
 // flow.ts
 var LINKS = { stream: "linkStream", poll: "linkPoll", off: "linkOff", none: "linkNone" };
-var wish;
-var isStarting = false;
-var isRenewing = false;
+var wishes = { start: new Wish(), renew: new Wish() };
+var round = 0;
+var underWay = /* @__PURE__ */ new Map();
 var watching;
 var link = "none";
+var failedRenewals = 0;
+var nextRenewal = 0;
+var retryAfter = ({ headers }) => Number(headers.get("retry-after")) || 0;
 function tellProblem(problem, response) {
-  const seconds = Number(response.headers.get("retry-after"));
-  if (response.status === 429 && seconds) notice(t("noteSlow", { seconds }), "warn");
-  else notice(t("problem", { title: problem?.title ?? String(response.status), detail: problem?.detail ?? "" }), "warn");
+  notice(t("problem", { title: problem?.title ?? String(response.status), detail: problem?.detail ?? "" }), "warn");
 }
-async function start() {
-  if (isStarting) return;
-  isStarting = true;
+function tellDelay(problem, response) {
+  const seconds = retryAfter(response);
+  if (response.status === 429 && seconds) notice(t("noteSlow", { seconds }), "warn");
+  else tellProblem(problem, response);
+}
+function tellRefusal(problem, response) {
+  const seconds = retryAfter(response);
+  if (response.status !== 429 || !seconds) tellProblem(problem, response);
+  else if (problem?.type === "/problems/attempts-exhausted") notice(t("noteExhausted", minuteIn(seconds)), "warn");
+  else notice(t("noteLater", { seconds }), "warn");
+}
+function share(what, ask) {
+  const before = underWay.get(what);
+  if (before) return before;
+  const mine = ask().finally(() => {
+    if (underWay.get(what) !== mine) return;
+    underWay.delete(what);
+    busy(underWay.has("start"));
+  });
+  underWay.set(what, mine);
+  busy(underWay.has("start"));
+  return mine;
+}
+async function attempt(send) {
+  const asked = { round, id: state.view?.id };
+  const isHere = () => asked.round === round && asked.id === state.view?.id;
+  try {
+    const answer = await asUser(user(), send);
+    if (!isHere()) return void 0;
+    if (answer === void 0) contactError(t("contactWrong"));
+    return answer;
+  } catch {
+    if (isHere()) notice(t("noteLost"), "warn");
+    return void 0;
+  }
+}
+async function obtain(wish, asked, send) {
   notice();
   contactError();
-  busy(true);
-  try {
-    const body = { channel: state.channel, locale: language() === "en" ? "en_ID" : "id_ID" };
-    if (state.channel === "web") body.redirectUrls = facts.returnUrls;
-    const asked = JSON.stringify([contact(), body]);
-    if (wish?.asked !== asked) wish = { asked, key: crypto.randomUUID() };
-    const { key } = wish;
-    const answer = await asUser((headers) => gateway.POST("/v1/verifications", {
+  const key = wish.keyFor(JSON.stringify([user(), asked]));
+  const answer = await attempt(async (headers) => {
+    const heard2 = await send(headers, key);
+    wish.heard(key, heard2.response.status, heard2.error?.type);
+    return heard2;
+  });
+  if (answer && !answer.data) tellRefusal(answer.error, answer.response);
+  return answer;
+}
+function start() {
+  return share("start", async () => {
+    const owner = user();
+    const channel = state.view?.channel ?? state.channel;
+    const body = { channel, locale: language() === "en" ? "en_ID" : "id_ID" };
+    if (channel === "web") body.redirectUrls = facts.returnUrls;
+    const answer = await obtain(wishes.start, body, (headers, key) => gateway.POST("/v1/verifications", {
       params: { header: { "Idempotency-Key": key } },
       body,
       headers,
       fetch: recorded("callStart")
     }));
-    if (answer === void 0) contactError(t("contactWrong"));
-    else if (answer.data) adopt(answer.data, answer.response.status === 200);
-    else tellProblem(answer.error, answer.response);
-    if (answer?.data || answer?.response.status === 409 || answer?.response.status === 422) wish = void 0;
-  } catch {
-    notice(t("noteLost"), "warn");
-  } finally {
-    busy(false);
-    isStarting = false;
-  }
+    if (answer?.data) adopt(answer.data, owner, answer.response.status === 200);
+    return answer?.data !== void 0;
+  });
 }
-function adopt(started, resumed) {
+function adopt(started, owner, resumed) {
   state.credential = started.sdkToken || started.launchUrl ? started : void 0;
   state.resumed = resumed;
-  learn(started);
+  takeUp(started, owner);
   draw();
   if (watching?.id !== started.id) void watch();
 }
-async function renew() {
-  const { view } = state;
-  if (isRenewing || view === void 0) return;
-  isRenewing = true;
-  notice();
-  const answer = await attempt((headers) => gateway.POST("/v1/verifications/{verificationId}/renew", {
-    params: { path: { verificationId: view.id }, header: { "Idempotency-Key": crypto.randomUUID() } },
-    headers,
-    fetch: recorded("callRenew")
-  }));
-  isRenewing = false;
-  if (answer?.data) {
-    adopt(answer.data, false);
-    notice(t("noteRenewed"));
-  } else if (answer) {
-    tellProblem(answer.error, answer.response);
-    void watch();
-  }
+function renew() {
+  return share("renew", async () => {
+    const { view } = state;
+    if (view === void 0) return false;
+    const owner = user();
+    const answer = await obtain(wishes.renew, { id: view.id }, (headers, key) => gateway.POST("/v1/verifications/{verificationId}/renew", {
+      params: { path: { verificationId: view.id }, header: { "Idempotency-Key": key } },
+      headers,
+      fetch: recorded("callRenew")
+    }));
+    if (answer?.data) adopt(answer.data, owner, false);
+    else if (answer && !watching) void watch();
+    failedRenewals = answer?.data ? 0 : failedRenewals + 1;
+    const rest = answer?.data ? 0 : Math.max(backoff(failedRenewals), answer ? 1e3 * retryAfter(answer.response) : 0);
+    nextRenewal = Date.now() + rest;
+    return answer?.data !== void 0;
+  });
+}
+async function renewByHand() {
+  if (await renew()) notice(t("noteRenewed"));
 }
 async function report(outcome, code) {
   const { view } = state;
@@ -2356,39 +2466,51 @@ async function report(outcome, code) {
     headers,
     fetch: recorded("callCapture")
   }));
-  if (answer?.data) learn(answer.data);
+  if (answer === void 0) return;
+  if (answer.data) learn(answer.data);
   if (outcome === "cancelled") notice(t("noteCancelled"));
   if (outcome === "failed") notice(t("noteFailed"), "warn");
   draw();
 }
-async function attempt(send) {
-  try {
-    return await asUser(send);
-  } catch {
-    notice(t("noteLost"), "warn");
-    return void 0;
-  }
+function recover() {
+  return share("recover", async () => {
+    const { view } = state;
+    if (view === void 0) return false;
+    const answer = await attempt((headers) => gateway.GET("/v1/verifications/{verificationId}", {
+      params: { path: { verificationId: view.id } },
+      headers,
+      fetch: recorded("callGet")
+    }));
+    if (!answer?.data) return false;
+    learn(answer.data);
+    draw();
+    return canCapture(answer.data) && start();
+  });
 }
 async function watch() {
   stopWatching();
   const { view } = state;
   if (view === void 0) return;
   const mine = { id: view.id, ended: new AbortController() };
+  const isMine = () => watching === mine;
   watching = mine;
   void followWebhooks(view.id, () => !state.view || !isOpen(state.view));
   const watcher = {
     show(news3) {
+      if (!isMine()) return;
       if (learn(news3)) notice();
       draw();
       if (!isOpen(news3)) closeCapture();
     },
-    link: showLink,
-    problem: tellProblem
+    link: (now) => isMine() && showLink(now),
+    problem: (problem, response) => isMine() && tellDelay(problem, response)
   };
-  const end = await follow(view.id, watcher, mine.ended.signal);
-  if (watching !== mine) return;
+  const end = await follow(user(), view.id, watcher, mine.ended.signal);
+  if (!isMine()) return;
   watching = void 0;
-  if (end === "gone") again();
+  if (end !== "gone") return;
+  again();
+  notice(t("noteGone"), "warn");
 }
 function stopWatching() {
   watching?.ended.abort();
@@ -2406,6 +2528,10 @@ function drawLink() {
   find("#link").textContent = t(LINKS[link]);
 }
 function again() {
+  round += 1;
+  underWay.clear();
+  busy(false);
+  contactError();
   stopWatching();
   leaveWebhooks();
   closeCapture();
@@ -2416,11 +2542,11 @@ function again() {
   draw();
 }
 async function credential() {
-  if (!state.credential) await start();
-  else if (!isFresh(state.credential)) await renew();
   notice();
+  const isThere = !state.credential ? await recover() : isFresh(state.credential) || await renew();
+  if (!isThere || !state.view || !canCapture(state.view)) return void 0;
   if (state.credential && isFresh(state.credential)) return state.credential;
-  if (state.view && canCapture(state.view)) notice(t("noteNothing"), "warn");
+  notice(t("noteNothing"), "warn");
   return void 0;
 }
 async function open(inThisTab) {
@@ -2433,8 +2559,12 @@ async function continueOnPhone() {
   const { launchUrl } = await credential() ?? {};
   if (launchUrl) openQr(launchUrl);
 }
-function refreshQr() {
-  if (isSheetOpen("qr") && state.credential && !isFresh(state.credential)) void continueOnPhone();
+async function refreshQr() {
+  if (!isSheetOpen("qr") || !state.credential || isFresh(state.credential)) return;
+  expireQr();
+  if (Date.now() < nextRenewal || !await renew()) return;
+  const { launchUrl } = state.credential;
+  if (launchUrl && state.view && canCapture(state.view)) openQr(launchUrl);
 }
 function leave() {
   if (isSheetOpen("qr")) return closeQr();
@@ -2448,7 +2578,7 @@ function next() {
   else notice(t(view?.nextAction === "contact_support" ? "supportSaid" : "doneSaid"));
 }
 async function expireToken() {
-  await letTokenExpire();
+  await letTokenExpire(user());
   if (state.view) void watch();
 }
 async function resume() {
@@ -2459,7 +2589,7 @@ async function resume() {
     return;
   }
   if (returned) await report(returned === "success" ? "completed" : "failed");
-  if (state.view && canCapture(state.view) && !returned) await start();
+  else await recover();
   if (!watching) await watch();
 }
 
@@ -2596,7 +2726,7 @@ var ACTS = {
   open: () => void open(false),
   openHere: () => void open(true),
   qr: () => void continueOnPhone(),
-  renew: () => void renew(),
+  renew: () => void renewByHand(),
   expire: () => void expireToken(),
   again,
   next,
@@ -2631,6 +2761,7 @@ function chooseLanguage(code) {
 function showView(name) {
   document.body.dataset["view"] = name;
   for (const button of all("button[data-view]")) button.setAttribute("aria-pressed", String(button.dataset["view"] === name));
+  fence();
 }
 function typed(event) {
   const { name, value, id: id2 } = event.target;
@@ -2665,7 +2796,7 @@ function listen2() {
   window.addEventListener("message", heard);
   setInterval(() => {
     tick();
-    refreshQr();
+    void refreshQr();
   }, 1e3);
 }
 async function boot() {
