@@ -203,7 +203,10 @@ export async function watch(): Promise<void> {
   const watcher: Watcher = {
     show(news) {
       if (!isMine()) return;
-      if (learn(news)) notice();
+      const before = state.view?.status;
+      learn(news);
+      // A renewal goes through states of its own, which are no answer to what the user was told.
+      if (state.view?.status !== before) notice();
       draw();
       if (!isOpen(news)) closeCapture();
     },

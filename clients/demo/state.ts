@@ -111,18 +111,16 @@ export function takeUp(started: Started, owner: string): void {
   learn(started);
 }
 
-/** Takes in a newer view of the verification, and of no other; answers whether it says anything new. */
-export function learn(view: View): boolean {
-  if (state.view?.id !== view.id || view.revision < state.view.revision) return false;
+/** Takes in a newer view of the verification, and of no other. */
+export function learn(view: View): void {
+  if (state.view?.id !== view.id || view.revision < state.view.revision) return;
   const last = state.timeline.at(-1);
-  const isNew = last?.status !== view.status || last.nextAction !== view.nextAction;
-  if (isNew) {
+  if (last?.status !== view.status || last.nextAction !== view.nextAction) {
     const at = "updatedAt" in view ? view.updatedAt : new Date().toISOString();
     state.timeline.push({ status: view.status, nextAction: view.nextAction, at });
   }
   state.view = view;
   save();
-  return isNew;
 }
 
 /** Whether the app still has something to wait for. What it does not know, it waits for. */

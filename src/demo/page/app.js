@@ -1994,16 +1994,14 @@ function takeUp(started, owner) {
   learn(started);
 }
 function learn(view) {
-  if (state.view?.id !== view.id || view.revision < state.view.revision) return false;
+  if (state.view?.id !== view.id || view.revision < state.view.revision) return;
   const last = state.timeline.at(-1);
-  const isNew = last?.status !== view.status || last.nextAction !== view.nextAction;
-  if (isNew) {
+  if (last?.status !== view.status || last.nextAction !== view.nextAction) {
     const at = "updatedAt" in view ? view.updatedAt : (/* @__PURE__ */ new Date()).toISOString();
     state.timeline.push({ status: view.status, nextAction: view.nextAction, at });
   }
   state.view = view;
   save();
-  return isNew;
 }
 function isOpen(view) {
   return !["retry", "contact_support", "none"].includes(view.nextAction);
@@ -2498,7 +2496,9 @@ async function watch() {
   const watcher = {
     show(news3) {
       if (!isMine()) return;
-      if (learn(news3)) notice();
+      const before = state.view?.status;
+      learn(news3);
+      if (state.view?.status !== before) notice();
       draw();
       if (!isOpen(news3)) closeCapture();
     },
