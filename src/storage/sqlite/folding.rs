@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_lasts_until_the_log_can_be_emptied() {
+    fn the_thread_folds_without_the_writer_and_a_pause_lasts_until_it_has() {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("test.db");
         let conn = database(&path, 300);
@@ -183,9 +183,12 @@ mod tests {
 
         folding.after(PASS, &conn);
         folding.pause();
+        let (all, in_file) = log(&conn);
         let emptied = "PRAGMA wal_checkpoint(TRUNCATE)";
         let busy: i64 = conn.query_row(emptied, [], |row| row.get(0)).unwrap();
 
+        assert!(all >= 300, "{all}");
+        assert_eq!(in_file, all);
         assert_eq!(busy, 0);
         assert!(!folding.is_at_it.get());
     }
