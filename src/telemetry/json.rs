@@ -17,6 +17,7 @@ use tracing::{
     field::{Field, Visit},
     span::{Attributes, Id, Record},
 };
+use tracing_log::NormalizeEvent as _;
 use tracing_subscriber::{Layer, fmt::MakeWriter, layer::Context, registry::LookupSpan};
 
 /// Writes each event, in one piece, to what it is given.
@@ -65,7 +66,9 @@ fn write_line<S>(line: &mut String, event: &Event<'_>, context: &Context<'_, S>)
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    let (time, metadata) = (now(), event.metadata());
+    // A library that speaks through `log` has its own name in there.
+    let normalized = event.normalized_metadata();
+    let (time, metadata) = (now(), normalized.as_ref().unwrap_or_else(|| event.metadata()));
     let _ = write!(line, "{{\"timestamp\":\"{time}\",\"level\":\"{}\",", metadata.level());
     line.push_str("\"fields\":{");
     event.record(&mut Members { to: line, any: false });
@@ -153,6 +156,10 @@ struct Members<'a> {
     any: bool,
 }
 
+/// What stands before the fields that say where in its sources, on the machine that built us, a
+/// library wrote a record.
+const PLACE: &str = "log.";
+
 impl Members<'_> {
     fn name(&mut self, field: &Field) {
         if self.any {
@@ -179,6 +186,9 @@ impl Visit for Members<'_> {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name().starts_with(PLACE) {
+            return;
+        }
         self.name(field);
         self.to.push('"');
         escape(self.to, value);
@@ -186,6 +196,9 @@ impl Visit for Members<'_> {
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
+        if field.name().starts_with(PLACE) {
+            return;
+        }
         self.plain(field, value);
     }
 
@@ -287,6 +300,27 @@ mod tests {
         );
         assert_eq!(line["span"], json!({ "app.id": "b", "id": "r\"1", "late": 7 }));
         assert!(line["timestamp"].as_str().unwrap().parse::<Timestamp>().is_ok());
+    }
+
+    #[test]
+    fn a_record_of_a_library_has_its_name_and_no_place_in_its_sources() {
+        use tracing_log::log::{Level, Record};
+
+        tracing::subscriber::with_default(registry().with(JsonLines(std::io::sink)), || {
+            let record = Record::builder()
+                .args(format_args!("migrated"))
+                .level(Level::Info)
+                .target("library")
+                .module_path(Some("library::part"))
+                .file(Some("/build/library/src/part.rs"))
+                .line(Some(7))
+                .build();
+            tracing_log::format_trace(&record).unwrap();
+        });
+
+        let line = last();
+        assert_eq!((&line["level"], &line["target"]), (&json!("INFO"), &json!("library")));
+        assert_eq!(line["fields"], json!({ "message": "migrated" }));
     }
 
     #[test]
