@@ -71,7 +71,7 @@ where
     let (time, metadata) = (now(), normalized.as_ref().unwrap_or_else(|| event.metadata()));
     let _ = write!(line, "{{\"timestamp\":\"{time}\",\"level\":\"{}\",", metadata.level());
     line.push_str("\"fields\":{");
-    event.record(&mut Members { to: line, any: false });
+    event.record(&mut Members { to: line, any: false, foreign: normalized.is_some() });
     line.push_str("},\"target\":\"");
     escape(line, metadata.target());
     line.push('"');
@@ -114,7 +114,7 @@ struct Fields {
 impl Fields {
     fn put(&mut self, field: &Field, write: impl FnOnce(&mut Members<'_>)) {
         let begin = self.text.len();
-        write(&mut Members { to: &mut self.text, any: false });
+        write(&mut Members { to: &mut self.text, any: false, foreign: false });
         let place = begin..self.text.len();
         match self.places.iter_mut().find(|(name, _)| *name == field.name()) {
             Some((_, earlier)) => *earlier = place,
@@ -154,13 +154,17 @@ struct Members<'a> {
     to: &'a mut String,
     /// A member stands there already.
     any: bool,
+    /// They are those of a library's record, which came through `log`.
+    foreign: bool,
 }
 
-/// What stands before the fields that say where in its sources, on the machine that built us, a
-/// library wrote a record.
-const PLACE: &str = "log.";
-
 impl Members<'_> {
+    /// Whether a field says where in its sources, on the machine that built us, a library wrote a
+    /// record. Its name is in the line's target.
+    fn is_place(&self, field: &Field) -> bool {
+        self.foreign && field.name().starts_with("log.")
+    }
+
     fn name(&mut self, field: &Field) {
         if self.any {
             self.to.push(',');
@@ -186,7 +190,7 @@ impl Visit for Members<'_> {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        if field.name().starts_with(PLACE) {
+        if self.is_place(field) {
             return;
         }
         self.name(field);
@@ -196,7 +200,7 @@ impl Visit for Members<'_> {
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        if field.name().starts_with(PLACE) {
+        if self.is_place(field) {
             return;
         }
         self.plain(field, value);
@@ -277,6 +281,7 @@ mod tests {
 
             tracing::event!(
                 Level::WARN,
+                log.file = "ours",
                 text = "a\nb\\\u{1}é",
                 count = -3,
                 share = 0.5,
@@ -294,7 +299,7 @@ mod tests {
         assert_eq!(
             line["fields"],
             json!({
-                "message": "said so", "text": "a\nb\\\u{1}é", "count": -3, "share": 0.5,
+                "message": "said so", "log.file": "ours", "text": "a\nb\\\u{1}é", "count": -3, "share": 0.5,
                 "nothing": null, "yes": true, "debug": "Some(\"x\")",
             })
         );

@@ -73,7 +73,7 @@ const ROOMS: &[Room] = &[
     Room {
         name: "telemetry",
         imports: &["config"],
-        names: &["metrics_exporter_prometheus", "tracing_subscriber"],
+        names: &["metrics_exporter_prometheus", "tracing_log", "tracing_subscriber"],
     },
     Room { name: "config", imports: &["domain"], names: &["config", "std::env"] },
     Room { name: "domain", imports: &[], names: &[] },
