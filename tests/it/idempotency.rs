@@ -66,7 +66,7 @@ async fn a_repeated_start_is_answered_byte_by_byte_and_across_a_restart() {
 
     let first = start(&app, &token, "one-start").await;
     let quoted = start(&app, &token, "\"one-start\"").await;
-    app.clock.advance(SignedDuration::from_mins(1));
+    app.advance(SignedDuration::from_mins(1)).await;
     let app = app.restart().await;
     let later = start(&app, &token, "one-start").await;
 
@@ -165,7 +165,7 @@ async fn after_a_504_the_same_key_goes_on_with_the_same_call() {
     app.provider.push_fault(FaultRule::once(Operation::Initiate, Fault::Hang));
     let wait = async {
         app.provider.wait_for_calls(Operation::Initiate, 1).await;
-        app.clock.advance(SignedDuration::from_secs(11));
+        app.advance(SignedDuration::from_secs(11)).await;
     };
 
     let (late, ()) = futures_util::future::join(start(&app, &token, "k"), wait).await;
@@ -216,10 +216,9 @@ async fn a_credential_that_was_replaced_or_has_ended_is_not_given_again() {
     let replaced = start(&app, &token, "k").await;
     let repeated = renew(&app, &token, &first.text("/id"), "k").await;
     let new_key = start(&app, &token, "l").await;
-    app.clock.advance(SignedDuration::from_hours(23));
-    app.clock.advance(SignedDuration::from_mins(59));
-    app.idle().await;
-    app.clock.advance(SignedDuration::from_mins(1));
+    app.advance(SignedDuration::from_hours(23)).await;
+    app.advance(SignedDuration::from_mins(59)).await;
+    app.advance(SignedDuration::from_mins(1)).await;
     let over = renew(&app, &app.token("cust-1", "00"), &first.text("/id"), "k").await;
 
     assert_eq!(renewed.status, 200);
@@ -302,12 +301,12 @@ async fn keys_are_forgotten_after_a_day() {
     // The job is between two turns, and so is the one that forgets callers.
     app.clock.wait_for_sleepers_until(app.now() + SignedDuration::from_mins(1), 2).await;
 
-    app.clock.advance(SignedDuration::from_hours(24));
+    app.advance(SignedDuration::from_hours(24)).await;
 
     let forgotten = async {
         while kept() > 0 {
             // Each answer gives the job time to take its turn, and each minute a turn to take.
-            app.clock.advance(SignedDuration::from_mins(1));
+            app.advance(SignedDuration::from_mins(1)).await;
             app.http.get(format!("{}/livez", app.admin_url)).send().await.unwrap();
         }
     };

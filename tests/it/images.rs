@@ -17,7 +17,7 @@ async fn verified(app: &TestApp, user: &str, outcome: &str) -> String {
     app.provider.finish_capture(&app.session(&id).await).unwrap();
     app.provider.wait_until(|provider| provider.scripts_running() == 0).await;
     assert_eq!(app.refresh(&app.service_token("verification:start"), &id).await.status, 200);
-    app.clock.advance(SignedDuration::from_secs(10));
+    app.advance(SignedDuration::from_secs(10)).await;
     id
 }
 
@@ -47,8 +47,8 @@ async fn transfers(app: &TestApp) -> String {
     metrics.text().await.unwrap()
 }
 
-fn end_of_links(app: &TestApp) {
-    app.clock.advance(SignedDuration::from_hours(5 * 24));
+async fn end_of_links(app: &TestApp) {
+    app.advance(SignedDuration::from_hours(5 * 24)).await;
 }
 
 #[tokio::test]
@@ -268,7 +268,7 @@ async fn who_hangs_up_ends_the_transfer_and_frees_its_place() {
 async fn an_expired_link_is_renewed_by_one_read() {
     let app = app().await;
     let id = verified(&app, "cust-1", "01").await;
-    end_of_links(&app);
+    end_of_links(&app).await;
 
     for kind in KINDS {
         assert_eq!(picture(&app, &id, kind).await.status, 200, "{kind}");
@@ -288,7 +288,7 @@ async fn a_link_that_ends_early_is_renewed_too() {
         app.provider.push_fault(FaultRule::once(Operation::Image, over));
 
         assert_eq!(picture(&app, &id, "ktp").await.status, 200, "{status}");
-        app.clock.advance(SignedDuration::from_secs(10));
+        app.advance(SignedDuration::from_secs(10)).await;
     }
     assert_eq!(app.provider.calls(Operation::Details), 5);
     app.stop().await;
@@ -316,7 +316,7 @@ async fn a_newer_capture_lends_an_older_one_no_picture() {
     let older = verified(&app, "cust-1", "11").await;
     let newer = verified(&app, "cust-1", "01").await;
     assert_ne!(older, newer);
-    end_of_links(&app);
+    end_of_links(&app).await;
     let seen = app.inspect(&app.service_token("verification:read"), &newer).await;
 
     let answer = picture(&app, &older, "ktp").await;

@@ -158,9 +158,9 @@ async fn a_callback_for_nobody_is_applied_once_its_submission_is_known() {
     until(&app, "/admin/callbacks", "state=parked").await;
 
     app.report_capture(&token, &id, json!({ "outcome": "completed" })).await;
-    app.clock.advance(SignedDuration::from_secs(20));
+    app.advance(SignedDuration::from_secs(20)).await;
     app.wait_for(&app.token("cust-1", "01"), &id, &["approved"]).await;
-    app.clock.advance(SignedDuration::from_hours(1));
+    app.advance(SignedDuration::from_hours(1)).await;
 
     let done = until(&app, "/admin/callbacks?state=done", "state=done").await;
     assert!(done.contains(&format!("verification={id}")), "{done}");

@@ -37,9 +37,9 @@ async fn a_verification_is_not_refreshed_again_at_once() {
     let token = app.service_token("verification:start");
     app.refresh(&token, &id).await;
 
-    app.clock.advance(SignedDuration::from_secs(2));
+    app.advance(SignedDuration::from_secs(2)).await;
     let too_soon = app.refresh(&token, &id).await;
-    app.clock.advance(SignedDuration::from_secs(3));
+    app.advance(SignedDuration::from_secs(3)).await;
     let later = app.refresh(&token, &id).await;
 
     assert_eq!((too_soon.status, too_soon.problem().as_str()), (429, "rate-limited"));
@@ -98,7 +98,7 @@ async fn a_refresh_that_fails_says_so_and_loses_nothing() {
     app.provider.push_fault(FaultRule::once(Operation::Details, Fault::Close));
 
     let failed = app.refresh(&token, &id).await;
-    app.clock.advance(SignedDuration::from_secs(5));
+    app.advance(SignedDuration::from_secs(5)).await;
     let later = app.refresh(&token, &id).await;
 
     assert!(failed.status == 502 || failed.status == 503, "{}", failed.status);

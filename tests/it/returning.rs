@@ -70,8 +70,7 @@ async fn a_finished_capture_comes_back_to_the_app_and_counts_as_a_hint() {
         ("pending", "wait")
     );
     app.provider.wait_until(|provider| provider.scripts_running() == 0).await;
-    app.idle().await;
-    app.clock.advance(SignedDuration::from_secs(18));
+    app.advance(SignedDuration::from_secs(18)).await;
     app.wait_for(&token, &id, &["approved"]).await;
     app.stop().await;
 }
@@ -93,8 +92,7 @@ async fn coming_back_by_failure_leaves_the_door_open() {
     assert_eq!(seen.text("/nextAction"), "open_web");
     assert_eq!(seen.json()["revision"], started.json()["revision"], "nothing visible changed");
     // Only the next look at the provider comes earlier: 15 seconds after a hint, give or take three.
-    app.idle().await;
-    app.clock.advance(SignedDuration::from_secs(18));
+    app.advance(SignedDuration::from_secs(18)).await;
     let asked = app.provider.wait_for_calls(Operation::Details, 1);
     tokio::time::timeout(PATIENCE, asked).await.unwrap();
     app.stop().await;
@@ -186,9 +184,9 @@ async fn unknown_and_expired_addresses_are_404() {
 
         assert_eq!((answer.status, answer.problem().as_str()), (404, "not-found"), "{path}");
     }
-    app.clock.advance(SignedDuration::from_hours(25) - SignedDuration::from_secs(1));
+    app.advance(SignedDuration::from_hours(25) - SignedDuration::from_secs(1)).await;
     let in_grace = open(&app, &url).await;
-    app.clock.advance(SignedDuration::from_secs(1));
+    app.advance(SignedDuration::from_secs(1)).await;
     let over = open(&app, &url).await;
 
     assert_eq!(in_grace.status, 303);

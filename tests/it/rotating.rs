@@ -179,7 +179,7 @@ async fn a_ring_put_there_by_others_is_taken_up_within_a_minute() {
     app.idle().await;
 
     rotate_key_ring(&app.directory.path().join("keys.json")).unwrap();
-    app.clock.advance(jiff::SignedDuration::from_mins(1));
+    app.advance(jiff::SignedDuration::from_mins(1)).await;
     let moved = async {
         loop {
             let text = until_moved(&app.http, &app.admin_url).await;

@@ -147,7 +147,7 @@ async fn a_token_about_to_end_is_not_given_again() {
         .await;
     let first =
         app.start_verification(&app.token("cust-1", "00"), json!({ "channel": "sdk" })).await;
-    app.clock.advance(SignedDuration::from_secs(601));
+    app.advance(SignedDuration::from_secs(601)).await;
 
     let second =
         app.start_verification(&app.token("cust-1", "00"), json!({ "channel": "sdk" })).await;
@@ -230,7 +230,7 @@ async fn attempts_of_a_day_are_capped() {
     assert_eq!((third.status, third.problem().as_str()), (429, "attempts-exhausted"));
     let wait: i64 = third.header("retry-after").parse().unwrap();
     assert!((86_000..=86_400).contains(&wait));
-    app.clock.advance(SignedDuration::from_secs(wait + 1));
+    app.advance(SignedDuration::from_secs(wait + 1)).await;
     let token = app.token("cust-1", "00");
     let again = app.start_verification(&token, json!({ "channel": "sdk" })).await;
     assert_eq!(again.status, 201);
@@ -264,7 +264,7 @@ async fn a_start_that_takes_too_long_is_504_and_its_answer_is_kept() {
     let start = app.start_verification(&token, json!({ "channel": "sdk" }));
     let wait = async {
         app.provider.wait_for_calls(Operation::Initiate, 1).await;
-        app.clock.advance(SignedDuration::from_secs(11));
+        app.advance(SignedDuration::from_secs(11)).await;
     };
 
     let (late, ()) = futures_util::future::join(start, wait).await;
@@ -326,7 +326,7 @@ async fn revoked_partner_tokens_are_minted_anew_once() {
     app.start_verification(&app.token("cust-1", "00"), json!({ "channel": "sdk" })).await;
     app.provider.revoke_partner_tokens();
     // Two mints are at least a second apart.
-    app.clock.advance(SignedDuration::from_secs(2));
+    app.advance(SignedDuration::from_secs(2)).await;
 
     let answer =
         app.start_verification(&app.token("cust-2", "00"), json!({ "channel": "sdk" })).await;

@@ -69,7 +69,7 @@ async fn a_missing_callback_is_made_up_for_by_polling() {
     app.report_capture(&token, &id, json!({ "outcome": "completed" })).await;
     let before = app.get_verification(&token, &id).await;
 
-    app.clock.advance(SignedDuration::from_secs(20));
+    app.advance(SignedDuration::from_secs(20)).await;
     let seen = app.wait_for(&app.token("cust-1", "60"), &id, &["approved"]).await;
 
     assert_eq!(
@@ -88,7 +88,7 @@ async fn nobody_says_anything_and_the_result_is_found_all_the_same() {
     app.provider.finish_capture(&app.session(&id).await).unwrap();
     app.provider.wait_until(|provider| provider.scripts_running() == 0).await;
 
-    app.clock.advance(SignedDuration::from_mins(13));
+    app.advance(SignedDuration::from_mins(13)).await;
     app.wait_for(&app.token("cust-1", "01"), &id, &["approved"]).await;
 
     app.stop().await;
@@ -103,10 +103,9 @@ async fn a_callback_before_readable_details_is_confirmed_later() {
     app.wait_for(&token, &id, &["processing"]).await;
 
     // The details become readable after an hour; reads are then an hour and a fifth apart at most.
-    app.clock.advance(SignedDuration::from_hours(1));
+    app.advance(SignedDuration::from_hours(1)).await;
     app.provider.wait_until(|provider| provider.scripts_running() == 0).await;
-    app.idle().await;
-    app.clock.advance(SignedDuration::from_hours(2));
+    app.advance(SignedDuration::from_hours(2)).await;
     app.wait_for(&app.token("cust-1", "65"), &id, &["approved"]).await;
 
     app.stop().await;
@@ -171,7 +170,7 @@ async fn an_unfinished_verification_expires_and_a_late_result_moves_it() {
     let token = app.token("cust-1", "01");
     let id = app.start_verification(&token, json!({ "channel": "sdk" })).await.text("/id");
     let session = app.session(&id).await;
-    app.clock.advance(SignedDuration::from_hours(25));
+    app.advance(SignedDuration::from_hours(25)).await;
     let expired = app.wait_for(&app.token("cust-1", "01"), &id, &["expired"]).await;
 
     app.provider.finish_capture(&session).unwrap();
@@ -227,7 +226,7 @@ async fn an_early_callback_waits_for_its_verification() {
     let token = app.token("cust-1", "81");
 
     let id = app.start_verification(&token, json!({ "channel": "sdk" })).await.text("/id");
-    app.clock.advance(SignedDuration::from_secs(20));
+    app.advance(SignedDuration::from_secs(20)).await;
 
     app.wait_for(&app.token("cust-1", "81"), &id, &["approved", "partially_completed"]).await;
     app.stop().await;

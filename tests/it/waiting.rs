@@ -63,7 +63,7 @@ async fn a_waiter_whose_time_is_over_gets_304_or_the_state() {
     let ignorant = app.send(app.request(Method::GET, &path, &token));
     let time = async {
         app.clock.wait_for_sleepers_until(app.now() + SignedDuration::from_secs(20), 2).await;
-        app.clock.advance(SignedDuration::from_secs(21));
+        app.advance(SignedDuration::from_secs(21)).await;
     };
 
     let (knowing, ignorant, ()) = futures_util::future::join3(knowing, ignorant, time).await;
@@ -101,7 +101,7 @@ async fn a_fifth_waiter_of_one_user_is_refused() {
     let refused = waiters.next().await.unwrap();
     let others = async {
         app.clock.wait_for_sleepers_until(until, 4).await;
-        app.clock.advance(SignedDuration::from_secs(21));
+        app.advance(SignedDuration::from_secs(21)).await;
     };
     let (served, ()) = futures_util::future::join(waiters.collect::<Vec<_>>(), others).await;
 
@@ -136,7 +136,7 @@ async fn a_list_is_the_users_own_newest_first_in_pages() {
         app.provider.finish_capture(&app.session(&id).await).unwrap();
         app.wait_for(&token, &id, &["rejected"]).await;
         ids.insert(0, id);
-        app.clock.advance(SignedDuration::from_secs(1));
+        app.advance(SignedDuration::from_secs(1)).await;
     }
     let token = app.token("cust-1", "11");
 

@@ -16,14 +16,14 @@ fn ids(answer: &Answer) -> Vec<String> {
 async fn verifications_are_found_by_user_status_and_time() {
     let app = TestApp::start().await;
     let approved = approved(&app, "cust-1").await;
-    app.clock.advance(SignedDuration::from_mins(10));
+    app.advance(SignedDuration::from_mins(10)).await;
     let middle = app.now();
     let start = async |user: &str| {
         let token = app.token(user, "00");
         app.start_verification(&token, json!({ "channel": "sdk" })).await.text("/id")
     };
     let (second, other) = (start("cust-1").await, {
-        app.clock.advance(SignedDuration::from_mins(10));
+        app.advance(SignedDuration::from_mins(10)).await;
         start("cust-2").await
     });
     let token = app.service_token("verification:read");
@@ -56,7 +56,7 @@ async fn pages_of_a_search_follow_one_another() {
         let token = app.token(&format!("cust-{number}"), "00");
         let answer = app.start_verification(&token, json!({ "channel": "sdk" })).await;
         started.push(answer.text("/id"));
-        app.clock.advance(SignedDuration::from_secs(1));
+        app.advance(SignedDuration::from_secs(1)).await;
     }
     started.reverse();
     let token = app.service_token("verification:read");

@@ -235,8 +235,7 @@ async fn statements_about_somebody_else_are_never_applied() {
         body[member] = value.clone();
 
         let answer = app.call_back(body).await;
-        app.idle().await;
-        app.clock.advance(SignedDuration::from_secs(2));
+        app.advance(SignedDuration::from_secs(2)).await;
         app.idle().await;
 
         assert_eq!(answer.status, 200, "{member} {value}");

@@ -35,9 +35,9 @@ async fn starts_of_a_user_are_counted_and_come_back_with_time() {
     let first = start().await;
     let id = first.text("/id");
     let (second, third, fourth) = (start().await, app.renew(&token, &id).await, start().await);
-    app.clock.advance(SignedDuration::from_secs(19));
+    app.advance(SignedDuration::from_secs(19)).await;
     let early = start().await;
-    app.clock.advance(SignedDuration::from_secs(1));
+    app.advance(SignedDuration::from_secs(1)).await;
     let (later, again) = (start().await, start().await);
 
     assert_eq!(first.header("ratelimit-policy"), "\"user_starts\";q=3;w=60");
@@ -156,7 +156,7 @@ async fn bad_tokens_are_counted_and_good_ones_pass_from_the_same_address() {
     let over = app.list("a.b.c", "").await;
     let backend = app.inspect("a.b.c", "x").await;
     let honest = app.list(&good, "").await;
-    app.clock.advance(SignedDuration::from_secs(20));
+    app.advance(SignedDuration::from_secs(20)).await;
     let later = app.list("a.b.c", "").await;
 
     refused(&over, "failed_authentications");

@@ -19,7 +19,7 @@ async fn a_stream_ends_with_its_token() {
     beat(&app, 1).await;
     let before = stream.next().await;
     at_rest(&app, end, 1).await;
-    app.clock.advance(SignedDuration::from_secs(5));
+    app.advance(SignedDuration::from_secs(5)).await;
     let after = stream.next().await;
 
     assert_eq!((before, after), (Some(Block::Comment), None));

@@ -28,5 +28,5 @@ pub(super) async fn at_rest(app: &TestApp, until: Timestamp, count: usize) {
 pub(super) async fn beat(app: &TestApp, count: usize) {
     let pause = SignedDuration::from_secs(15);
     at_rest(app, app.now() + pause, count).await;
-    app.clock.advance(pause);
+    app.advance(pause).await;
 }

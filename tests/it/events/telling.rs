@@ -66,7 +66,7 @@ async fn an_expiry_is_told_and_ends_the_stream() {
     let id = app.start_verification(&token, json!({ "channel": "sdk" })).await.text("/id");
     let stream = app.watch(&token, &id).await;
 
-    app.clock.advance(SignedDuration::from_hours(25));
+    app.advance(SignedDuration::from_hours(25)).await;
     let events = stream.rest().await;
 
     let last = events.last().unwrap();

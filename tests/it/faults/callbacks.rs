@@ -57,12 +57,11 @@ async fn one_that_is_days_late_still_brings_the_verdict() {
     let token = app.token("cust-1", "01");
     let id = app.start_verification(&token, json!({ "channel": "sdk" })).await.text("/id");
     let session = app.session(&id).await;
-    app.clock.advance(SignedDuration::from_hours(25));
+    app.advance(SignedDuration::from_hours(25)).await;
     app.wait_for(&app.token("cust-1", "01"), &id, &["expired"]).await;
     // Past the last look that the clock takes.
     for _ in 0..6 {
-        app.idle().await;
-        app.clock.advance(SignedDuration::from_hours(25));
+        app.advance(SignedDuration::from_hours(25)).await;
     }
     app.idle().await;
     app.provider.finish_capture(&session).unwrap();
@@ -73,8 +72,7 @@ async fn one_that_is_days_late_still_brings_the_verdict() {
         let reader = app.service_token("verification:read");
         while app.inspect(&reader, &id).await.text("/status") != "approved" {
             // A look that was under way when the callback came may put the next off by a moment.
-            app.idle().await;
-            app.clock.advance(SignedDuration::from_secs(3));
+            app.advance(SignedDuration::from_secs(3)).await;
         }
     };
     tokio::time::timeout(PATIENCE, moved).await.unwrap();
@@ -102,7 +100,7 @@ async fn one_that_overtakes_the_answer_of_initiate_flow_is_not_lost() {
     };
 
     let (started, kept) = futures_util::future::join(start, overtake).await;
-    app.clock.advance(SignedDuration::from_secs(20));
+    app.advance(SignedDuration::from_secs(20)).await;
     let id = started.text("/id");
     app.wait_for(&app.token("cust-1", "01"), &id, &["approved"]).await;
 

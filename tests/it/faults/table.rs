@@ -101,13 +101,13 @@ async fn every_fault_of_the_token_operation_is_told_and_got_over() {
         let user = format!("cust-{number}");
         app.provider.revoke_partner_tokens();
         // Two mints are at least a second apart.
-        app.clock.advance(SignedDuration::from_secs(2));
+        app.advance(SignedDuration::from_secs(2)).await;
         app.provider.push_fault(FaultRule::always(Operation::Token, fault));
 
         let met =
             app.start_verification(&app.token(&user, "00"), json!({ "channel": "sdk" })).await;
         app.provider.clear_faults();
-        app.clock.advance(SignedDuration::from_secs(2));
+        app.advance(SignedDuration::from_secs(2)).await;
         let next =
             app.start_verification(&app.token(&user, "00"), json!({ "channel": "sdk" })).await;
 
@@ -134,8 +134,7 @@ async fn every_fault_of_details_delays_a_verdict_and_changes_none() {
         app.provider.finish_capture(&app.session(&id).await).unwrap();
         app.provider.wait_for_calls(Operation::Details, reads + 1).await;
         let met = app.wait_for(&token, &id, &["processing", "approved"]).await.text("/status");
-        app.idle().await;
-        app.clock.advance(SignedDuration::from_secs(3));
+        app.advance(SignedDuration::from_secs(3)).await;
         let after = app.wait_for(&app.token(&user, "01"), &id, &["approved"]).await;
 
         assert!(fine || met == "processing", "{label}: {met}");

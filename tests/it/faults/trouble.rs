@@ -42,12 +42,12 @@ async fn one_start_goes_ahead_after_the_pause_and_opens_the_way_for_all() {
         assert_eq!(start(&format!("cust-{number}")).await, 503);
     }
 
-    app.clock.advance(SignedDuration::from_secs(1));
+    app.advance(SignedDuration::from_secs(1)).await;
     assert_eq!(start("cust-1").await, 503);
     assert_eq!(app.provider.calls(Operation::Initiate), 11, "one looked whether it is well again");
     app.provider.clear_faults();
     assert_eq!(start("cust-1").await, 503);
-    app.clock.advance(SignedDuration::from_secs(2));
+    app.advance(SignedDuration::from_secs(2)).await;
 
     for number in 0..6 {
         // The verification is there since the first try.

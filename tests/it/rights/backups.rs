@@ -47,7 +47,7 @@ async fn a_restored_backup_is_erased_again_at_the_start() {
     let app = app.restart_after(async || copy(&file, &backup)).await;
     erase(&app, "cust-1").await;
     let (again, new, _) = {
-        app.clock.advance(jiff::SignedDuration::from_secs(60));
+        app.advance(jiff::SignedDuration::from_secs(60)).await;
         approved(&app, "cust-1").await
     };
     let lines = fs::read_to_string(app.directory.path().join("erasures.log")).unwrap();
@@ -68,7 +68,7 @@ async fn what_began_after_an_erasure_survives_a_restart() {
     let app = TestApp::start().await;
     approved(&app, "cust-1").await;
     erase(&app, "cust-1").await;
-    app.clock.advance(jiff::SignedDuration::from_secs(60));
+    app.advance(jiff::SignedDuration::from_secs(60)).await;
     let (token, id, _) = approved(&app, "cust-1").await;
 
     let app = app.restart().await;

@@ -64,7 +64,7 @@ pub(super) async fn approved(app: &TestApp, user: &str) -> (String, String, Stri
 pub(super) async fn pass(app: &TestApp, hours: i64) {
     app.idle().await;
     minutely(app).await;
-    app.clock.advance(SignedDuration::from_hours(hours));
+    app.advance(SignedDuration::from_hours(hours)).await;
     minutely(app).await;
 }
 

@@ -212,7 +212,7 @@ async fn marks_of_erasures_have_a_period_of_their_own() {
     assert_eq!((left > 0, late, early), (true, 1, (left, 1)));
     assert_eq!(marks(), (0, 0));
     // From now on it is one that names nothing of ours.
-    app.clock.advance(SignedDuration::from_secs(1));
+    app.advance(SignedDuration::from_secs(1)).await;
     app.call_back(stray(&session)).await;
     assert_eq!(count(&app, "callbacks"), 1);
     app.stop().await;

@@ -9,7 +9,7 @@ use gerbang::{
     sandbox::{CallbackMethod, CallbackTarget, Control, Sandbox, SandboxOptions},
     server::{Gateway, Host},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, RequestBuilder};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -137,11 +137,18 @@ impl TestApp {
 
     /// Waits until every job has done what is due now and sleeps until its next turn.
     pub(crate) async fn idle(&self) {
-        /// Apply, read, expire.
-        const JOBS: usize = 3;
-        let tick = jiff::SignedDuration::from_secs(1);
-        let asleep = self.clock.wait_for_sleepers_until(self.now() + tick, JOBS);
-        tokio::time::timeout(PATIENCE, asleep).await.unwrap();
+        // Apply, read, expire; and one an endpoint of webhooks.
+        let jobs = 3 + self.settings_text().matches("[[webhooks]]").count();
+        let tick = SignedDuration::from_secs(1);
+        let asleep = self.clock.wait_for_sleepers_until(self.now() + tick, jobs);
+        tokio::time::timeout(PATIENCE, asleep).await.expect("a job does not rest");
+    }
+
+    /// Lets time pass once every job is asleep. One that has looked and does not sleep yet would
+    /// reckon its next turn from the new time, and this clock stands still afterwards.
+    pub(crate) async fn advance(&self, by: SignedDuration) {
+        self.idle().await;
+        self.clock.advance(by);
     }
 
     /// Stops the gateway and starts another on the same database.

@@ -70,7 +70,7 @@ async fn a_minted_token_starts_a_verification_and_another_reads_it() {
     let key = key(folder.path());
     let app = TestApp::builder().apps("shared_users = true").settings(&entries(&key));
     let app = app.start().await;
-    app.clock.advance(SystemClock.now().duration_since(app.now()));
+    app.advance(SystemClock.now().duration_since(app.now())).await;
     let config = app.directory.path().join("gerbang.toml").display().to_string();
     let mint = |rest: &[&str]| {
         let (done, said) =

@@ -43,7 +43,7 @@ async fn every_change_is_one_webhook_at_each_endpoint_whatever_callbacks_do() {
         app.provider.finish_capture(&app.session(&id).await).unwrap();
         app.wait_for(&token, &id, &[end]).await;
         app.provider.wait_until(|provider| provider.scripts_running() == 0).await;
-        app.rest().await;
+        app.idle().await;
         all.push(id);
     }
 
@@ -136,7 +136,7 @@ async fn what_was_not_delivered_before_a_restart_is_delivered_after_it() {
 
     let app = app.restart().await;
     receiver.accept();
-    app.pass(SignedDuration::from_secs(10)).await;
+    app.advance(SignedDuration::from_secs(10)).await;
     let hooks = receiver.received(2).await;
     let done = app.deliveries_until("", |items| items[0]["state"] == "delivered").await;
 
@@ -151,7 +151,7 @@ async fn what_was_not_delivered_before_a_restart_is_delivered_after_it() {
 pub(super) async fn expire(app: &TestApp, user: &str) -> String {
     let token = app.token(user, "00");
     let id = app.start_verification(&token, json!({ "channel": "sdk" })).await.text("/id");
-    app.pass(SignedDuration::from_hours(25)).await;
+    app.advance(SignedDuration::from_hours(25)).await;
     let seen = app.wait_for(&app.token(user, "00"), &id, &["expired"]).await;
     assert_eq!(seen.json()["status"], Value::from("expired"));
     id

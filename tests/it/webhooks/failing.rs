@@ -33,7 +33,7 @@ async fn a_receiver_that_is_down_is_told_when_it_is_up_again() {
     let waiting = app.deliveries_until("", |items| items[0]["tries"] == 1).await;
 
     receiver.accept();
-    app.pass(SignedDuration::from_secs(7)).await;
+    app.advance(SignedDuration::from_secs(7)).await;
     let hooks = receiver.received(2).await;
     let done = app.deliveries_until("", |items| items[0]["state"] == "delivered").await;
 
@@ -80,7 +80,7 @@ async fn redirects_are_not_followed() {
         assert_eq!(seen[0]["lastTry"]["outcome"], "refused", "{status}");
         // One failure after the other would have the endpoint left alone.
         receiver.accept();
-        app.pass(SignedDuration::from_secs(10)).await;
+        app.advance(SignedDuration::from_secs(10)).await;
         app.deliveries_until("", |items| items[0]["state"] == "delivered").await;
     }
     assert_eq!(elsewhere.hooks().len(), 0);
@@ -98,10 +98,10 @@ async fn a_receiver_that_hangs_holds_no_other_up_and_is_left_alone() {
         app.start_verification(&token, serde_json::json!({ "channel": "sdk" })).await;
     }
 
-    app.pass(SignedDuration::from_hours(25)).await;
+    app.advance(SignedDuration::from_hours(25)).await;
     quick.received(20).await;
     slow.received(5).await;
-    app.rest().await;
+    app.idle().await;
     let seen = app.deliveries("?endpoint=slow&limit=100").await.json();
 
     // Eight at once, and after five failures in a row none for now.
@@ -123,7 +123,7 @@ async fn a_receiver_that_is_gone_is_disabled_until_somebody_means_it() {
     receiver.accept();
     let app = app.restart().await;
     expire(&app, "cust-2").await;
-    app.rest().await;
+    app.idle().await;
     let silent = receiver.hooks().len();
 
     let answer = app.redeliver(gone[0]["id"].as_str().unwrap()).await;
@@ -169,10 +169,10 @@ async fn after_three_days_a_webhook_is_given_up_and_can_be_set_going_again() {
     for tries in 1..=12 {
         app.deliveries_until("", |items| items[0]["tries"] == tries).await;
         // Longer than any pause; the next try may begin at once.
-        app.pass(SignedDuration::from_hours(30)).await;
+        app.advance(SignedDuration::from_hours(30)).await;
     }
     let dead = app.deliveries_until("?state=dead", |items| items.len() == 1).await;
-    app.rest().await;
+    app.idle().await;
     let tries = receiver.hooks().len();
 
     receiver.accept();

@@ -3,7 +3,6 @@
 
 use std::process::Command;
 
-use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::{delivering::expire, receiver::Receiver};
@@ -23,22 +22,6 @@ impl TestApp {
         let path = format!("/v1/backend/webhooks/deliveries/{id}/redeliver");
         let token = self.service_token("webhook:manage");
         self.send(self.request(reqwest::Method::POST, &path, &token)).await
-    }
-
-    /// Waits until every job is asleep, those of the endpoints included, and lets time pass. A job that
-    /// has looked and does not sleep yet would miss it, since this clock stands still afterwards.
-    pub(super) async fn pass(&self, time: SignedDuration) {
-        self.rest().await;
-        self.clock.advance(time);
-    }
-
-    pub(super) async fn rest(&self) {
-        let settings = std::fs::read_to_string(self.directory.path().join("gerbang.toml")).unwrap();
-        // Apply, read, expire; and one an endpoint.
-        let jobs = 3 + settings.matches("[[webhooks]]").count();
-        let tick = SignedDuration::from_secs(1);
-        let asleep = self.clock.wait_for_sleepers_until(self.now() + tick, jobs);
-        tokio::time::timeout(PATIENCE, asleep).await.expect("a job does not rest");
     }
 
     /// Waits until there are deliveries and they are as `are` wants them.
