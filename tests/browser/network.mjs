@@ -45,6 +45,13 @@ export class Network {
     this.#rules.push((asked) => fits(asked) && "refuse");
   }
 
+  /** Lets each stream of events that fits say "come back at once" and end in good order, until the function it gives is called. */
+  shorten(fits) {
+    let isOver = false;
+    this.#rules.push((asked) => !isOver && fits(asked) && "shorten");
+    return () => { isOver = true; };
+  }
+
   /** Lets the next request that fits through, and loses its answer. */
   loseAnswer(fits) {
     let isDone = false;
@@ -75,7 +82,8 @@ export class Network {
       }
       response.writeHead(answer.statusCode, answer.headers);
       response.flushHeaders();
-      answer.pipe(response);
+      if (fate === "shorten") response.end("retry: 1\n\n");
+      else answer.pipe(response);
       answer.on("error", () => socket.destroy());
     });
     upstream.on("error", () => socket.destroy());

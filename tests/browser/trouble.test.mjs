@@ -98,6 +98,22 @@ test("a stream that is broken off goes on behind its last event", async () => {
   await visit.end();
 });
 
+test("a stream that ends at once, again and again, is opened more and more rarely", async () => {
+  const visit = await Visit.throughNetwork();
+  const leave = visit.network.shorten(isStream);
+
+  await visit.start();
+  const gaps = await visit.gaps(3, isStream);
+  leave();
+  await visit.captureElsewhere();
+  await visit.see("#verdict[data-tone=good]");
+
+  const least = [500, 1000];
+  assert.deepEqual(gaps.filter((gap, place) => gap < least[place] - 50), [], `${gaps}`);
+  assert.equal(visit.asked("GET", "?wait=25").length, 0, "what ends in good order can be had");
+  await visit.end();
+});
+
 test("where no stream can be had, long polls bring the verdict", async () => {
   const visit = await Visit.throughNetwork();
   visit.network.refuse(isStream);

@@ -61,7 +61,8 @@ pub(crate) async fn watch(
     let watch = watch.map_err(|error| ApiError::from_usecase(error, state.ports.now()))?;
     let Some(watch) = watch else { return Ok(HttpResponse::NoContent().finish()) };
     let language = language(&request).unwrap_or(watch.locale());
-    let opening = Some(format!("retry: {}\n", pause(id)));
+    // A block of its own: whoever has the present state hears nothing else for a while, and reads blocks.
+    let opening = Some(format!("retry: {}\n\n", pause(id)));
     let body = BodyStream::new(Events { watch, language, opening }.into_stream());
     request.extensions_mut().insert(Unspanned(BoxBody::new(body)));
     Ok(HttpResponse::Ok()

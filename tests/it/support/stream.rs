@@ -25,8 +25,8 @@ pub(crate) struct Event {
 #[derive(Debug)]
 pub(crate) struct EventStream {
     pub(crate) head: Answer,
-    /// The last `retry` that was seen.
-    pub(crate) retry: Option<u64>,
+    /// The `retry` that it began with, in milliseconds.
+    pub(crate) retry: u64,
     response: Response,
     text: String,
 }
@@ -56,16 +56,22 @@ impl TestApp {
         self.open_stream(self.watching(token, id)).await.unwrap()
     }
 
-    /// Opens a stream; any other answer is the error. Both are held against `openapi.yaml`.
+    /// Opens a stream and reads what each begins with; any other answer is the error. Both are held
+    /// against `openapi.yaml`.
     pub(crate) async fn open_stream(&self, request: RequestBuilder) -> Result<EventStream, Answer> {
-        let request = request.build().unwrap();
+        let mut request = request.build().unwrap();
+        // Of the whole stream; each block has its own.
+        *request.timeout_mut() = Some(PATIENCE * 60);
         let path = request.url().path().to_owned();
         let response = self.http.execute(request).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         if status == 200 {
             let head = Answer { status, headers, body: Vec::new() };
             self.check("GET", &path, &head);
-            return Ok(EventStream { head, retry: None, response, text: String::new() });
+            let mut stream = EventStream { head, retry: 0, response, text: String::new() };
+            let opening = stream.block().await.unwrap();
+            stream.retry = opening.strip_prefix("retry: ").unwrap().parse().unwrap();
+            return Ok(stream);
         }
         let body = response.bytes().await.unwrap().to_vec();
         let answer = Answer { status, headers, body };
@@ -77,12 +83,16 @@ impl TestApp {
 impl EventStream {
     /// The next block; `None` is the end.
     pub(crate) async fn next(&mut self) -> Option<Block> {
+        self.block().await.map(|block| Block::parse(&block))
+    }
+
+    async fn block(&mut self) -> Option<String> {
         let reading = async {
             loop {
                 if let Some((block, rest)) = self.text.split_once("\n\n") {
                     let (block, rest) = (block.to_owned(), rest.to_owned());
                     self.text = rest;
-                    return Some(self.parse(&block));
+                    return Some(block);
                 }
                 let bytes = self.response.chunk().await.expect("a stream that ends in order")?;
                 self.text.push_str(std::str::from_utf8(&bytes).unwrap());
@@ -110,21 +120,22 @@ impl EventStream {
         }
         events
     }
+}
 
-    fn parse(&mut self, block: &str) -> Block {
+impl Block {
+    fn parse(block: &str) -> Self {
         let mut event = Event::default();
         for line in block.lines() {
             let (field, value) = line.split_once(':').unwrap();
             let value = value.strip_prefix(' ').unwrap_or(value).to_owned();
             match field {
-                "" => return Block::Comment,
-                "retry" => self.retry = Some(value.parse().unwrap()),
+                "" => return Self::Comment,
                 "event" => event.name = value,
                 "id" => event.id = value,
                 "data" => event.data = value,
-                other => panic!("an unknown field: {other}"),
+                other => panic!("an unexpected field: {other}"),
             }
         }
-        Block::Event(event)
+        Self::Event(event)
     }
 }
