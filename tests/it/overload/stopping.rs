@@ -19,12 +19,19 @@ struct Met {
     failed: Vec<String>,
 }
 
+/// Whether a caller keeps its connection.
+const fn keeps(name: usize) -> bool {
+    name.is_multiple_of(2)
+}
+
+fn client(name: usize) -> Client {
+    let client = Client::builder().no_proxy().pool_max_idle_per_host(usize::from(keeps(name)));
+    client.timeout(PATIENCE).build().unwrap()
+}
+
 /// Starts for one user after another. A balancer sends nobody to a gateway that is not ready, nor
 /// over a connection that is to be closed.
-async fn call(bed: &Bed, process: &Process, name: usize, keeps: bool) -> Met {
-    let http =
-        Client::builder().no_proxy().pool_max_idle_per_host(usize::from(keeps)).timeout(PATIENCE);
-    let http = http.build().unwrap();
+async fn call(bed: &Bed, process: &Process, http: &Client, name: usize) -> Met {
     let mut met = Met::default();
     for number in 0.. {
         let request = http
@@ -46,7 +53,7 @@ async fn call(bed: &Bed, process: &Process, name: usize, keeps: bool) -> Met {
                 return met;
             }
         };
-        if (closes || !keeps) && bed.asked(process, "/readyz").await != 200 {
+        if (closes || !keeps(name)) && bed.asked(process, "/readyz").await != 200 {
             return met;
         }
     }
@@ -60,7 +67,10 @@ async fn a_stop_in_a_rush_answers_everybody_who_was_let_in() {
     let edits = [("lame_duck = \"0s\"", lasting), ("pass_key = ", tight)];
     let bed = Bed::with(&edits);
     let process = bed.raise();
-    let callers = join_all((0..32).map(|name| call(&bed, &process, name, name % 2 == 0)));
+    // Made before anybody is connected: it takes so long that the first would be told to hurry up.
+    let clients: Vec<_> = (0..32).map(client).collect();
+    let callers = clients.iter().enumerate();
+    let callers = join_all(callers.map(|(name, http)| call(&bed, &process, http, name)));
     let stop = async {
         bed.provider.wait_for_calls(Operation::Initiate, 100).await;
         process.signal("TERM");
