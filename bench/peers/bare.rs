@@ -1,7 +1,7 @@
 //! What a team would write by hand in Rust: actix-web in front, reqwest behind, the partner token cached.
-//! It verifies nothing, remembers nothing and logs nothing.
+//! It verifies nothing, remembers nothing and logs nothing; with a database it keeps each start.
 //!
-//! `bench_bare UPSTREAM PORT`
+//! `bench_bare UPSTREAM PORT [DATABASE]`
 
 #![expect(
     clippy::disallowed_methods,
@@ -9,7 +9,9 @@
     reason = "what is written by hand does without the rules of this project"
 )]
 
-use std::env;
+mod kept;
+
+use std::{env, path::Path};
 
 use actix_web::{
     App, HttpResponse, HttpServer,
@@ -23,6 +25,8 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::json;
 use tokio::sync::RwLock;
 use uuid::Uuid;
+
+use self::kept::Kept;
 
 /// What the provider frames its answers in.
 #[derive(Deserialize)]
@@ -68,6 +72,7 @@ struct Bare {
     client: Client,
     upstream: String,
     partner: RwLock<Option<(String, Timestamp)>>,
+    kept: Option<Kept>,
 }
 
 impl Bare {
@@ -95,6 +100,12 @@ impl Bare {
             Channel::Sdk => "SDK",
             Channel::Web => "WEB_SDK",
         };
+        let session = Uuid::new_v4().to_string();
+        let number = match &self.kept {
+            // Each start is another user's.
+            Some(kept) => Some(kept.begin(Uuid::new_v4().into_bytes(), &session).await?),
+            None => None,
+        };
         let proof = json!({"isVerified": true, "verificationReferenceId": "bench-reference"});
         let request = self
             .client
@@ -103,7 +114,7 @@ impl Bare {
             .header("x-onekyc-token", self.partner_token().await?)
             .header("x-partner-user-id", "bench-user")
             .header("x-partner-user-id-type", "BENCH")
-            .header("x-partner-session-id", Uuid::new_v4().to_string())
+            .header("x-partner-session-id", session)
             .header("x-esign-onboarding-partner", "BENCH-SDK")
             .json(&json!({
                 "flow": "STANDALONE_IDENTITY_VERIFICATION",
@@ -116,6 +127,9 @@ impl Bare {
             }));
         let answer: Credential = ask(request).await?;
         let expires_at = Timestamp::from_second(answer.expires_at.parse()?)?;
+        if let (Some(kept), Some(number)) = (&self.kept, number) {
+            kept.finish(number, &answer.token).await?;
+        }
         Ok(Started { channel, sdk_token: answer.token, expires_at })
     }
 }
@@ -136,9 +150,14 @@ async fn main() -> Result<()> {
     let mut arguments = env::args().skip(1);
     let upstream = arguments.next().context("no upstream")?;
     let port: u16 = arguments.next().context("no port")?.parse()?;
+    let kept = arguments.next().map(|path| Kept::open(Path::new(&path))).transpose()?;
     let server = HttpServer::new(move || {
-        let bare =
-            Bare { client: Client::new(), upstream: upstream.clone(), partner: RwLock::new(None) };
+        let bare = Bare {
+            client: Client::new(),
+            upstream: upstream.clone(),
+            partner: RwLock::new(None),
+            kept: kept.clone(),
+        };
         App::new().app_data(Data::new(bare)).service(start)
     });
     Ok(server.workers(1).bind(("127.0.0.1", port))?.run().await?)
