@@ -100,16 +100,24 @@ impl Standing {
 struct Due {
     read: Option<i64>,
     lapse: Option<i64>,
+    is_under_way: bool,
 }
 
 impl Due {
     fn of(verification: &Verification, policy: &Policy) -> Self {
         let lapse = verification.lapses_at(policy);
-        Self { read: verification.reads.next_at.map(millis), lapse: lapse.map(millis) }
+        let mut made = verification.attempts.iter();
+        Self {
+            read: verification.reads.next_at.map(millis),
+            lapse: lapse.map(millis),
+            is_under_way: made.any(|attempt| attempt.state == AttemptState::Initiating),
+        }
     }
 
+    /// What is under way is in the index of what is due, even if it never is.
     fn first(&self) -> Option<i64> {
-        self.read.into_iter().chain(self.lapse).min()
+        let never = self.is_under_way.then_some(i64::MAX);
+        self.read.into_iter().chain(self.lapse).chain(never).min()
     }
 }
 
@@ -261,12 +269,11 @@ fn save_course(
 ) -> Result<(), StoreError> {
     let due = Due::of(verification, policy);
     let issued = verification.attempts.iter().filter(|attempt| attempt.issued.is_some()).count();
-    let mut made = verification.attempts.iter();
     let values = [
         Value::from(number),
         integer(verification.revision)?.into(),
         i64::try_from(issued).unwrap_or(i64::MAX).into(),
-        made.any(|attempt| attempt.state == AttemptState::Initiating).into(),
+        due.is_under_way.into(),
         verification.captured.into(),
         verification.credential_failed.into(),
         millis(verification.updated_at).into(),

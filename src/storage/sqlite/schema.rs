@@ -27,6 +27,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("migrations/0008-audit.sql")),
     M::up(include_str!("migrations/0009-rights.sql")),
     M::up(include_str!("migrations/0010-ageing.sql")),
+    M::up(include_str!("migrations/0011-under-way.sql")),
 ];
 
 /// Enough for every statement of this backend.

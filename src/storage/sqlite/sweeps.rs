@@ -98,9 +98,10 @@ pub(super) fn recover(tx: &mut Tx<'_>, moment: &Moment) -> Result<usize, StoreEr
     tx.shelf.clear();
     tx.conn
         .prepare_cached(
-            "UPDATE verifications SET next_read_at = ?1, under_way = under_way & 1,
+            "UPDATE verifications INDEXED BY verifications_due
+             SET next_read_at = ?1, under_way = under_way & 1,
                  due_at = min(?1, coalesce(lapses_at, ?1))
-             WHERE under_way > 1",
+             WHERE due_at IS NOT NULL AND under_way > 1",
         )?
         .execute([millis(moment.at)])?;
     // A request cut off while it held its key is not under way: its repetition need not wait for
@@ -108,7 +109,10 @@ pub(super) fn recover(tx: &mut Tx<'_>, moment: &Moment) -> Result<usize, StoreEr
     tx.conn.prepare_cached("DELETE FROM idempotency WHERE answer IS NULL")?.execute([])?;
     let under_way: Result<Vec<_>, _> = tx
         .conn
-        .prepare_cached("SELECT id FROM verifications WHERE under_way > 0")?
+        .prepare_cached(
+            "SELECT id FROM verifications INDEXED BY verifications_due
+             WHERE due_at IS NOT NULL AND under_way > 0",
+        )?
         .query_map([], |row| id_column(row, 0))?
         .collect();
     let mut lost = 0;

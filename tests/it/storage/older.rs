@@ -107,6 +107,29 @@ async fn callbacks_are_tied_to_the_verifications_that_took_them_in() {
 }
 
 #[tokio::test]
+async fn what_was_under_way_is_found_at_the_first_start() {
+    let folder = Folder::new();
+    let conn = old(&folder);
+    for number in 1..=3 {
+        verification(&conn, number, 100 + number, None, 0);
+    }
+    // Never due; due; and one that nobody is at.
+    let sql = "UPDATE verifications SET under_way = number <= 2,
+                   due_at = CASE number WHEN 2 THEN 5 END";
+    conn.execute(sql, []).unwrap();
+    drop(conn);
+
+    folder.open().await.close().await;
+
+    let conn = Connection::open(folder.database()).unwrap();
+    let sql = "SELECT number FROM verifications INDEXED BY verifications_due
+                   WHERE due_at IS NOT NULL AND under_way > 0 ORDER BY number";
+    let mut statement = conn.prepare(sql).unwrap();
+    let found = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap);
+    assert_eq!(found.collect::<Vec<i64>>(), [1, 2]);
+}
+
+#[tokio::test]
 async fn a_small_database_learns_to_give_room_back() {
     let folder = Folder::new();
     let conn = old(&folder);

@@ -6,8 +6,8 @@ use gerbang::{
 };
 
 use super::bed::{
-    at, attempt_of, details, find, issued, open, partial, policy, record, report, started, states,
-    told, user, wanted,
+    at, attempt_of, details, email, find, issued, open, partial, policy, record, report, started,
+    states, told, user, wanted,
 };
 
 pub(super) async fn a_due_read_is_claimed_by_one_and_comes_back(store: &dyn Store) {
@@ -84,12 +84,19 @@ pub(super) async fn an_announced_result_keeps_it_open_until_confirming_ends(stor
 pub(super) async fn attempts_under_way_at_a_crash_become_unknown(store: &dyn Store) {
     let (lost, _) = started(store, "cust-1").await;
     let (kept, _) = issued(store, "cust-2").await;
+    // Closed meanwhile, so that no clock will ever bring it up again.
+    let (superseded, _) = started(store, "cust-3").await;
+    let mut other_contact = wanted("cust-3");
+    other_contact.contact = email("someone@example.com");
+    let (newer, _) = attempt_of(open(store, other_contact, 1).await);
 
     let count = store.recover(at(1), policy()).await.unwrap();
     let again = store.recover(at(1), policy()).await.unwrap();
 
-    assert_eq!((count, again), (1, 0));
-    assert_eq!(states(&find(store, lost.id).await), [AttemptState::Unknown]);
+    assert_eq!((count, again), (3, 0));
+    for lost in [lost.id, superseded.id, newer.id] {
+        assert_eq!(states(&find(store, lost).await), [AttemptState::Unknown]);
+    }
     assert_eq!(states(&find(store, kept.id).await), [AttemptState::Issued]);
     assert!(store.list(user("cust-1"), None, 10).await.unwrap().items.is_empty());
 }
