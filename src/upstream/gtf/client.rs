@@ -92,8 +92,9 @@ impl Gtf {
         })
     }
 
-    /// Makes `call` with a valid partner token. If the token is not taken it is dropped, fetched
-    /// anew once, and the call made once more, if the budget has it.
+    /// Makes `call` with a valid partner token. If the token is not taken it is dropped, whatever comes
+    /// next: nobody else shall be refused for it. If the budget has it, the call is made once more with
+    /// a fresh one.
     async fn with_token<T, F>(
         &self,
         operation: &Operation,
@@ -103,14 +104,16 @@ impl Gtf {
         F: Future<Output = Result<T, UpstreamError>> + Send,
     {
         let token = self.tokens.get().await.map_err(before_the_call)?;
-        match call(token.value().clone()).await {
-            Err(UpstreamError::Unauthorized) if operation.may_repeat() => {
-                self.tokens.reject(token.generation());
-                let fresh = self.tokens.get().await.map_err(before_the_call)?;
-                call(fresh.value().clone()).await
-            }
-            outcome => outcome,
+        let outcome = call(token.value().clone()).await;
+        if !matches!(outcome, Err(UpstreamError::Unauthorized)) {
+            return outcome;
         }
+        self.tokens.reject(token.generation());
+        if !operation.may_repeat() {
+            return outcome;
+        }
+        let fresh = self.tokens.get().await.map_err(before_the_call)?;
+        call(fresh.value().clone()).await
     }
 
     async fn ask_for_credential(

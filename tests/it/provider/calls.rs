@@ -206,6 +206,27 @@ async fn a_revoked_partner_token_is_replaced_once_under_the_same_session_id() {
 }
 
 #[tokio::test]
+async fn a_revoked_partner_token_is_replaced_though_the_call_may_not_be_repeated() {
+    let rig = Rig::with(|_| {}, |provider| provider.max_concurrent = 1);
+    let revoke = || {
+        rig.clock.advance(SignedDuration::from_mins(1));
+        rig.control().revoke_partner_tokens();
+    };
+    rig.provider.initiate(&flow()).await.unwrap();
+    revoke();
+    // Takes the one repetition that there is in reserve.
+    rig.provider.initiate(&flow()).await.unwrap();
+    revoke();
+
+    let refused = rig.provider.initiate(&flow()).await.unwrap_err();
+    let next = rig.provider.initiate(&flow()).await;
+
+    assert!(matches!(refused, UpstreamError::Unauthorized));
+    assert!(next.is_ok(), "{next:?}");
+    assert_eq!(rig.control().calls(Operation::Token), 3);
+}
+
+#[tokio::test]
 async fn a_client_whose_fresh_token_is_refused_as_well_gives_up() {
     let rig = Rig::start();
     rig.provider.initiate(&flow()).await.unwrap();
