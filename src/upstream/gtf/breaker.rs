@@ -47,9 +47,12 @@ impl Breaker {
         let Some(until) = lately.until else {
             return Ok(Pass { breaker: self, is_probe: false });
         };
-        if now < until || lately.is_probed {
-            let wait = Duration::try_from(until.duration_since(now)).unwrap_or_default();
-            return Err(wait.max(Duration::from_secs(1)));
+        let wait = until.duration_since(now);
+        // Longer than any pause: the clock was set back, and the pause says nothing any more.
+        let is_resting = wait.is_positive() && wait <= LONGEST_PAUSE;
+        if is_resting || lately.is_probed {
+            let wait = wait.clamp(SignedDuration::from_secs(1), LONGEST_PAUSE);
+            return Err(wait.unsigned_abs());
         }
         lately.is_probed = true;
         Ok(Pass { breaker: self, is_probe: true })
@@ -138,6 +141,23 @@ mod tests {
             now += pause;
             assert!(try_at(&breaker, now, Err(UpstreamError::TimedOut)), "{pause}");
         }
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_prolongs_no_pause() {
+        let breaker = Breaker::default();
+        for _ in 0..FAILURES {
+            assert!(try_at(&breaker, 10_000, Err(UpstreamError::TimedOut)));
+        }
+
+        assert!(!try_at(&breaker, 9_999, Ok(())), "a small step is none");
+        let probe = breaker.admit(at(0)).unwrap();
+        let wait = breaker.admit(at(0)).unwrap_err();
+        probe.end(&Err::<(), _>(UpstreamError::TimedOut), at(0));
+
+        assert_eq!(wait, Duration::from_secs(30), "nobody is told to wait for hours");
+        assert!(!try_at(&breaker, 1, Ok(())));
+        assert!(try_at(&breaker, 2, Ok(())));
     }
 
     #[test]

@@ -62,7 +62,11 @@ impl Reading {
         if now.under_way.contains_key(&id) {
             return None;
         }
-        now.asked.retain(|_, asked| at.duration_since(*asked) < PAUSE);
+        // Negative: the clock was set back.
+        now.asked.retain(|_, asked| {
+            let since = at.duration_since(*asked);
+            !since.is_negative() && since < PAUSE
+        });
         if let Some(asked) = now.asked.get(&id) {
             return Some(asked.saturating_add(PAUSE).unwrap_or(Timestamp::MAX));
         }
@@ -125,5 +129,6 @@ mod tests {
         drop(turn);
         assert_eq!(reading.too_soon(one, later(5)), None);
         assert_eq!(reading.now().asked.len(), 2);
+        assert_eq!(reading.too_soon(one, later(-3600)), None, "the clock was set back");
     }
 }

@@ -31,7 +31,7 @@ impl Breaker {
     pub(super) fn width(&self, now: Timestamp) -> usize {
         let lately = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match lately.until {
-            Some(until) if now < until => 0,
+            Some(_) if lately.rests(now) => 0,
             Some(_) => 1,
             None => AT_ONCE,
         }
@@ -45,7 +45,7 @@ impl Breaker {
     /// Something did not, at `now`. Those that failed side by side count, but prolong no pause.
     pub(super) fn failed(&self, now: Timestamp) {
         let mut lately = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if lately.until.is_some_and(|until| now < until) {
+        if lately.rests(now) {
             return;
         }
         lately.failures = lately.failures.saturating_add(1);
@@ -54,6 +54,15 @@ impl Breaker {
             let pause = FIRST_PAUSE.saturating_mul(doubled).min(LONGEST_PAUSE);
             lately.until = Some(now.saturating_add(pause).unwrap_or(Timestamp::MAX));
         }
+    }
+}
+
+impl Lately {
+    /// Whether the pause is on. One that would be longer than any says nothing any more: the clock was
+    /// set back.
+    fn rests(&self, now: Timestamp) -> bool {
+        let left = self.until.map(|until| until.duration_since(now));
+        left.is_some_and(|left| left.is_positive() && left <= LONGEST_PAUSE)
     }
 }
 
@@ -92,6 +101,16 @@ mod tests {
         assert_eq!(breaker.width(at(0)), AT_ONCE);
         fail(&breaker, 4, 0);
         assert_eq!(breaker.width(at(0)), AT_ONCE);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_prolongs_no_pause() {
+        let breaker = Breaker::default();
+        fail(&breaker, 5, 10_000);
+
+        assert_eq!([10_000, 9_500, 0].map(|now| breaker.width(at(now))), [0, 0, 1]);
+        fail(&breaker, 1, 0);
+        assert_eq!([29, 30].map(|now| breaker.width(at(now))), [0, 1]);
     }
 
     #[test]
