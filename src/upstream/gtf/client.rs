@@ -25,7 +25,7 @@ use crate::{
         error::{SetupError, UpstreamError},
         http::{HttpClient, Limits},
         provider::{InitiateFlow, Provider, SubmissionQuery, UnreadableCallback},
-        token::TokenCache,
+        token::{PartnerToken, TokenCache},
     },
 };
 
@@ -104,16 +104,25 @@ impl Gtf {
         F: Future<Output = Result<T, UpstreamError>> + Send,
     {
         let token = self.tokens.get().await.map_err(before_the_call)?;
-        let outcome = call(token.value().clone()).await;
-        if !matches!(outcome, Err(UpstreamError::Unauthorized)) {
-            return outcome;
-        }
-        self.tokens.reject(token.generation());
-        if !operation.may_repeat() {
+        let outcome = self.taken(&token, call(token.value().clone())).await;
+        if !matches!(outcome, Err(UpstreamError::Unauthorized)) || !operation.may_repeat() {
             return outcome;
         }
         let fresh = self.tokens.get().await.map_err(before_the_call)?;
-        call(fresh.value().clone()).await
+        self.taken(&fresh, call(fresh.value().clone())).await
+    }
+
+    /// Waits for a call with this token, and drops the token if it is not taken.
+    async fn taken<T>(
+        &self,
+        token: &PartnerToken,
+        call: impl Future<Output = Result<T, UpstreamError>>,
+    ) -> Result<T, UpstreamError> {
+        let outcome = call.await;
+        if matches!(outcome, Err(UpstreamError::Unauthorized)) {
+            self.tokens.reject(token.generation());
+        }
+        outcome
     }
 
     async fn ask_for_credential(

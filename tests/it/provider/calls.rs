@@ -238,6 +238,13 @@ async fn a_client_whose_fresh_token_is_refused_as_well_gives_up() {
     assert!(matches!(refused, UpstreamError::Unauthorized));
     assert_eq!(rig.control().calls(Operation::Token), 2);
     assert_eq!(rig.control().calls(Operation::Initiate), 3);
+
+    // Nobody is sent with that one, either.
+    rig.control().clear_faults();
+    rig.clock.advance(SignedDuration::from_mins(1));
+    rig.provider.initiate(&flow()).await.unwrap();
+    assert_eq!(rig.control().calls(Operation::Token), 3);
+    assert_eq!(rig.control().calls(Operation::Initiate), 4);
 }
 
 #[tokio::test]
