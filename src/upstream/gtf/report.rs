@@ -49,10 +49,12 @@ fn report(
     })
 }
 
-/// RFC 3339, as all samples have it; or seconds of the epoch, as all other times are.
+/// RFC 3339, as all samples have it; or seconds of the epoch, as all other times are. In milliseconds,
+/// as it is kept: what is finer would look like news whenever the same is said again.
 fn time(text: &str) -> Option<Timestamp> {
     let seconds = || text.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
-    text.parse().ok().or_else(seconds)
+    let at: Timestamp = text.parse().ok().or_else(seconds)?;
+    Timestamp::from_millisecond(at.as_millisecond()).ok()
 }
 
 /// Whether any single check failed, however deep it stands. The other product of the provider has
@@ -84,7 +86,7 @@ mod tests {
     fn a_full_statement_is_read_whole() {
         let json = r#"{"submissionId":"3d0f","userId":"cust-1","userIdType":"EXAMPLE_APP_USER_ID",
             "partnerSessionId":"not-a-uuid","flow":"X","status":"COMPLETED","result":"VALID",
-            "processedAt":"2026-06-01T03:15:42Z","submissionDetails":{"verificationResult":
+            "processedAt":"2026-06-01T03:15:42.123456Z","submissionDetails":{"verificationResult":
             {"nik":"PASS"},"ktpData":{"nik":"9901015403920001"}}}"#;
 
         let report = read(json, TYPE).unwrap();
@@ -93,7 +95,8 @@ mod tests {
         assert_eq!(report.session.as_ref().unwrap().as_str(), "not-a-uuid");
         assert_eq!(report.user.as_ref().unwrap().expose(), "cust-1");
         assert_eq!(report.user_type_fits, Some(true));
-        assert_eq!(report.submission.processed_at.unwrap().as_second(), 1_780_283_742);
+        let processed_at = report.submission.processed_at.unwrap();
+        assert_eq!(processed_at.as_nanosecond(), 1_780_283_742_123_000_000, "as it is kept");
         assert_eq!(report.body.expose(), json.as_bytes());
         assert_eq!(report.standing(), Standing::Approved);
     }
