@@ -6,6 +6,7 @@ pub mod callback;
 mod error;
 mod forget;
 mod idempotency;
+mod insist;
 pub mod keys;
 mod ports;
 pub mod subject;

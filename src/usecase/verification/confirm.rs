@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{ReadPace, reading::Entered};
 use crate::{
-    domain::{Chain, DetailsAnswer, News, Verification},
+    domain::{Chain, DetailsAnswer, News, SubmissionReport, Verification, VerificationId},
     storage::{Recorded, Settled},
     upstream::{SubmissionQuery, error::UpstreamError},
     usecase::{Error, Ports, ports::raise_alarms},
@@ -131,21 +131,7 @@ async fn ask(ports: &Ports, verification: &Verification) -> Result<(), Error> {
     let query =
         SubmissionQuery { user: verification.user.clone(), session: attempt.session.clone() };
     match ports.parts.provider.submission(&query).await {
-        Ok(Some(report)) => {
-            let settled = ports
-                .store()
-                .settle(verification.id, report, ports.now(), ports.policy())
-                .await?
-                .ok_or(Error::NotFound)?;
-            match settled {
-                Settled::Here(recorded) | Settled::Nowhere(recorded) => tell(&recorded),
-                Settled::Elsewhere { asked, owner } => {
-                    tell(&asked);
-                    tell(&owner);
-                }
-            }
-            Ok(())
-        }
+        Ok(Some(report)) => settle(ports, verification.id, report).await,
         Ok(None) => {
             record(ports, verification, News::DetailsRead(DetailsAnswer::NotReadable)).await
         }
@@ -158,6 +144,23 @@ async fn ask(ports: &Ports, verification: &Verification) -> Result<(), Error> {
             Err(failure.into())
         }
     }
+}
+
+/// Records what the provider said when it was asked about `id`, with whomever it is about.
+pub(super) async fn settle(
+    ports: &Ports,
+    id: VerificationId,
+    report: SubmissionReport,
+) -> Result<(), Error> {
+    let settled = ports.store().settle(id, report, ports.now(), ports.policy()).await?;
+    match settled.ok_or(Error::NotFound)? {
+        Settled::Here(recorded) | Settled::Nowhere(recorded) => tell(&recorded),
+        Settled::Elsewhere { asked, owner } => {
+            tell(&asked);
+            tell(&owner);
+        }
+    }
+    Ok(())
 }
 
 async fn record(ports: &Ports, verification: &Verification, news: News) -> Result<(), Error> {

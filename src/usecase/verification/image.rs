@@ -7,7 +7,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use secrecy::ExposeSecret as _;
 
-use super::reading::Entered;
+use super::{confirm, reading::Entered};
 use crate::{
     domain::{
         AuditAction, BackendCaller, ImageKind, ImageLink, ImageLinks, ImageType, Scope, Status,
@@ -121,8 +121,9 @@ async fn fresh_link(
         match ports.reading.enter(id) {
             Entered::First(turn) => {
                 let read = read_links(ports, verification).await;
-                turn.end(read.is_ok());
-                return Ok(read?.get(kind).cloned().filter(is_fresh));
+                // Who waits for a verdict reads for himself where nothing was recorded.
+                turn.end(read.as_ref().is_ok_and(|read| read.is_recorded));
+                return Ok(read?.links.get(kind).cloned().filter(is_fresh));
             }
             // Whoever is gone without a word has not read.
             Entered::Behind(mut other) => drop(other.wait_for(Option::is_some).await),
@@ -131,23 +132,31 @@ async fn fresh_link(
     Ok(kept_link(ports, id, kind).await?.filter(is_fresh))
 }
 
+/// What a read of details brought.
+#[derive(Default)]
+struct Read {
+    links: ImageLinks,
+    is_recorded: bool,
+}
+
 /// Reads the details and takes from them what is about this verification's own submission: the
 /// provider answers the user's current one, which may be another verification's by now.
-async fn read_links(ports: &Ports, verification: &Verification) -> Result<ImageLinks, Error> {
-    let none = ImageLinks::default();
+async fn read_links(ports: &Ports, verification: &Verification) -> Result<Read, Error> {
     let own = verification.submission.as_ref().map(|submission| &submission.id);
-    let (Some(own), Some(attempt)) = (own, verification.newest_issued()) else { return Ok(none) };
+    let (Some(own), Some(attempt)) = (own, verification.newest_issued()) else {
+        return Ok(Read::default());
+    };
     let query =
         SubmissionQuery { user: verification.user.clone(), session: attempt.session.clone() };
     let report = ports.parts.provider.submission(&query).await?;
     let Some(report) = report.filter(|report| report.submission.id == *own) else {
-        return Ok(none);
+        return Ok(Read::default());
     };
     let links = image_links(report.body.expose());
     // A statement about an expired one may count for another that is open now; its turn will come.
-    if verification.status != Status::Expired {
-        let (at, policy) = (ports.now(), ports.policy());
-        ports.store().settle(verification.id, report, at, policy).await?;
+    let is_recorded = verification.status != Status::Expired;
+    if is_recorded {
+        confirm::settle(ports, verification.id, report).await?;
     }
-    Ok(links)
+    Ok(Read { links, is_recorded })
 }

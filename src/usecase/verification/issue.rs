@@ -3,7 +3,7 @@
 
 use std::{future::Future, time::Duration};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::returns;
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     },
     storage::error::StoreError,
     upstream::{InitiateFlow, error::UpstreamError},
-    usecase::{Error, Ports, ports::raise_alarms},
+    usecase::{Error, Ports, insist::insist, ports::raise_alarms},
 };
 
 /// A verification that was started, resumed or renewed.
@@ -106,8 +106,7 @@ pub(super) async fn attempt(
             Ok(issued) => {
                 let news = News::AttemptIssued(session, issued.clone());
                 let verification = record(ports, verification.id, news).await?;
-                // Superseded meanwhile: a credential that leads nowhere is not handed out.
-                let credential = (!verification.status.is_closed()).then_some(issued);
+                let credential = leads_on(&verification).then_some(issued);
                 return Ok(Started { verification, credential, created });
             }
             Err(failure) => failure,
@@ -169,36 +168,26 @@ async fn ask(
     }
 }
 
+/// Whether a credential of this verification leads anywhere. Superseded or captured meanwhile, by an
+/// older attempt, it does not, and is not handed out.
+pub(super) const fn leads_on(verification: &Verification) -> bool {
+    !verification.status.is_closed() && !verification.captured
+}
+
 /// Writes down what came of a call, however long the store has trouble: an answer that is lost now
 /// cannot be had again, and an attempt without an end holds the user up.
 async fn record(ports: &Ports, id: VerificationId, news: News) -> Result<Verification, Error> {
-    const LONGEST: SignedDuration = SignedDuration::from_secs(5);
-    let mut pause = SignedDuration::from_millis(50);
-    loop {
-        let recorded = ports.store().record(id, news.clone(), ports.now(), ports.policy()).await;
-        let failure = match recorded {
-            Ok(recorded) => {
-                let recorded = recorded.ok_or(Error::NotFound)?;
-                raise_alarms(id, &recorded.effect);
-                return Ok(recorded.verification);
-            }
-            Err(failure) => failure,
-        };
+    let write = || ports.store().record(id, news.clone(), ports.now(), ports.policy());
+    let complain = |failure: &StoreError| {
         tracing::error!(
             verification.id = %id,
-            error = %Chain::of(&failure),
+            error = %Chain::of(failure),
             "an attempt's end could not be written down and will be tried again"
         );
-        if matches!(failure, StoreError::Closed) || ports.parts.tasks.is_stopping() {
-            return Err(failure.into());
-        }
-        let until = ports.now().saturating_add(pause).unwrap_or(Timestamp::MAX);
-        tokio::select! {
-            () = ports.parts.clock.sleep_until(until) => {}
-            () = ports.parts.tasks.stopping() => {}
-        }
-        pause = pause.saturating_mul(2).min(LONGEST);
-    }
+    };
+    let recorded = insist(ports, write, complain).await?.ok_or(Error::NotFound)?;
+    raise_alarms(id, &recorded.effect);
+    Ok(recorded.verification)
 }
 
 /// How long to wait before a new session id may bring what this one did not; `None`: it would not.

@@ -32,7 +32,9 @@ impl ReadPace {
 
     /// Takes up to `wanted` reads; says how many may begin at `at`.
     pub(super) fn take(&mut self, wanted: usize, at: Timestamp) -> usize {
-        let mut spent = self.spent.max(at);
+        // Further ahead than a burst: the clock was set back, and what is used up says nothing any more.
+        let is_odd = self.spent.duration_since(at) > BURST;
+        let mut spent = if is_odd { at } else { self.spent.max(at) };
         let last = at.saturating_add(BURST).unwrap_or(Timestamp::MAX);
         let mut taken = 0;
         while taken < wanted {
@@ -73,6 +75,10 @@ mod tests {
         assert_eq!((pace.take(1, at(99)), pace.next_at()), (0, at(100)));
         assert_eq!(pace.take(5, at(100)), 1);
         assert_eq!(pace.take(1_000, at(3_100)), 30);
+        assert_eq!(pace.take(1_000, at(3_600_000)), 50);
+        pace.give_back(7);
+        assert_eq!(pace.take(1_000, at(60_000)), 50, "the clock was set back");
+        assert_eq!((pace.take(1, at(60_000)), pace.next_at()), (0, at(60_100)));
         assert_eq!(pace.take(1_000, at(3_600_000)), 50);
         pace.give_back(7);
         assert_eq!(pace.take(1_000, at(3_600_000)), 7);

@@ -63,7 +63,7 @@ async fn reopen(
                 // renewal sent twice costs one attempt, not two.
                 let verification = issue::wait_for_answer(ports, verification.id, deadline).await?;
                 let newest = verification.newest_attempt().and_then(Attempt::credential).cloned();
-                if let Some(credential) = newest {
+                if let Some(credential) = newest.filter(|_| issue::leads_on(&verification)) {
                     return Ok(Started::resumed(verification, Some(credential)));
                 }
             }

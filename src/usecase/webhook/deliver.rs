@@ -7,10 +7,10 @@ use futures_util::{StreamExt as _, stream};
 
 use super::breaker::Breaker;
 use crate::{
-    domain::{DeliveryOutcome, DueDelivery, EndpointId, NextStep, Tried},
-    storage::Posted,
+    domain::{Chain, DeliveryId, DeliveryOutcome, DueDelivery, EndpointId, NextStep, Tried},
+    storage::{Posted, error::StoreError},
     upstream::Courier,
-    usecase::{Error, Ports},
+    usecase::{Error, Ports, insist::insist},
 };
 
 /// How many are fetched at a time.
@@ -86,7 +86,28 @@ impl Route {
         }
         let next = due.delivery.after(&tried, now);
         self.tell(&due, &tried, next);
-        Ok(ports.store().record_try(due.delivery.id, tried, next, now).await?)
+        self.note(ports, due.delivery.id, tried, next).await
+    }
+
+    /// Writes down how a try went, however long the store has trouble: what is not written down is due
+    /// still, and would be carried again and again.
+    async fn note(
+        &self,
+        ports: &Ports,
+        id: DeliveryId,
+        tried: Tried,
+        next: NextStep,
+    ) -> Result<(), Error> {
+        let write = || ports.store().record_try(id, tried, next, ports.now());
+        let complain = |failure: &StoreError| {
+            tracing::error!(
+                webhook.id = %id,
+                webhook.endpoint = self.id().as_str(),
+                error = %Chain::of(failure),
+                "a webhook's try could not be written down and will be once more"
+            );
+        };
+        Ok(insist(ports, write, complain).await?)
     }
 
     /// Tells operators how a try went.
