@@ -189,8 +189,9 @@ fn rows(
         let told = Told {
             event: WebhookEvent::VerificationErased,
             id: id_column(row, 0)?,
-            status: Status::parse(text(row, 3, "status")?).ok_or(StoreError::Corrupt("status"))?,
-            reason: reason(row, 4)?,
+            // Only for those who are told. One that is damaged goes like all others.
+            status: text(row, 3, "status").ok().and_then(Status::parse).unwrap_or(Status::Failed),
+            reason: reason(row, 4).unwrap_or_default(),
             revision: revision.saturating_add(1),
             created_at: time(row, 6, "created_at")?,
             occurred_at,

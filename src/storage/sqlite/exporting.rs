@@ -91,7 +91,8 @@ pub(super) fn dossier(
         id,
         verification,
         submission,
-        timeline: timeline::of(snapshot, id)?,
+        timeline: holding::readable(id, "timeline", timeline::of(snapshot, id))?
+            .unwrap_or_default(),
         callbacks,
         webhooks: webhooks::about(snapshot, id)?,
         answers: count("SELECT count(*) FROM idempotency WHERE verification = ?1")?,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use rusqlite::params;
+use rusqlite::{Row, params};
 
 use super::{
     aggregate::{BY_ID, Loaded, blob, load, text, time},
@@ -59,7 +59,11 @@ pub(super) fn keep(
     }
     let submission =
         if holds(DataClass::Submission) { submission(&snapshot, &loaded)? } else { None };
-    let notes = if holds(DataClass::Verdict) { timeline::of(&snapshot, id)? } else { Vec::new() };
+    let notes = if holds(DataClass::Verdict) {
+        readable(id, "timeline", timeline::of(&snapshot, id))?.unwrap_or_default()
+    } else {
+        Vec::new()
+    };
     let testimony = Testimony {
         verification: &loaded.verification,
         classes: &scope.hold.classes,
@@ -101,7 +105,24 @@ const fn place<'a>(id: &'a VerificationId, column: &'static str) -> Place<'a> {
     Place { table: "held", column, row: id.as_bytes() }
 }
 
-/// The provider's newest statement, as it came.
+/// What is read of a verification; `None` if it is damaged: the rest is not to wait for it.
+pub(super) fn readable<T>(
+    id: VerificationId,
+    what: &'static str,
+    read: Result<T, StoreError>,
+) -> Result<Option<T>, StoreError> {
+    match read {
+        Ok(found) => Ok(Some(found)),
+        Err(damage) if damage.is_damage() => {
+            let error = tracing::field::display(Chain::of(&damage));
+            tracing::error!(verification.id = %id, what, error, "what is damaged is passed over");
+            Ok(None)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// The provider's newest statement, as it came; `None`, too, if it cannot be read any more.
 pub(super) fn submission(
     snapshot: &Snapshot<'_>,
     loaded: &Loaded,
@@ -116,11 +137,12 @@ pub(super) fn submission(
         column: "body",
         row: loaded.verification.id.as_bytes(),
     };
-    let body = loaded.key.open(&place, blob(row, 1, "body")?)?;
-    Ok(Some(StoredBody {
-        recorded_at: time(row, 0, "recorded_at")?,
-        body: Pii::new(body.to_vec()),
-    }))
+    let body = || -> Result<StoredBody, StoreError> {
+        let body = loaded.key.open(&place, blob(row, 1, "body")?)?;
+        let recorded_at = time(row, 0, "recorded_at")?;
+        Ok(StoredBody { recorded_at, body: Pii::new(body.to_vec()) })
+    };
+    readable(loaded.verification.id, "submission", body())
 }
 
 /// A callback as it came; `None` if it cannot be read any more.
@@ -172,15 +194,23 @@ pub(super) fn of_user(
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let id = VerificationId::from_bytes(row.get(0)?);
-        let (key_id, wrapped) = (text(row, 3, "key_id")?, blob(row, 4, "data_key")?);
-        let key = DataKey::unwrap(snapshot.ring, &place(&id, "data_key"), key_id, wrapped)?;
-        let body = key.open(&place(&id, "body"), blob(row, 5, "body")?)?;
-        found.push(HeldRecord {
-            verification: id,
-            erased_at: time(row, 1, "erased_at")?,
-            until: time(row, 2, "until")?,
-            body: Pii::new(body.to_vec()),
-        });
+        found.extend(readable(id, "held", record(snapshot, id, row))?);
     }
     Ok(found)
+}
+
+fn record(
+    snapshot: &Snapshot<'_>,
+    id: VerificationId,
+    row: &Row<'_>,
+) -> Result<HeldRecord, StoreError> {
+    let (key_id, wrapped) = (text(row, 3, "key_id")?, blob(row, 4, "data_key")?);
+    let key = DataKey::unwrap(snapshot.ring, &place(&id, "data_key"), key_id, wrapped)?;
+    let body = key.open(&place(&id, "body"), blob(row, 5, "body")?)?;
+    Ok(HeldRecord {
+        verification: id,
+        erased_at: time(row, 1, "erased_at")?,
+        until: time(row, 2, "until")?,
+        body: Pii::new(body.to_vec()),
+    })
 }

@@ -96,23 +96,27 @@ pub(super) fn forget(
 ) -> Result<usize, StoreError> {
     let before = |life| at.saturating_sub(life).unwrap_or(Timestamp::MIN);
     // Ids sort by the time of arrival: the old ones are found without an index of their own, which
-    // every callback would have to pay for.
-    let oldest = CallbackId::new(before(applied.min(aside)));
-    Ok(tx
-        .conn
-        .prepare_cached(
-            "DELETE FROM callbacks WHERE id IN (
-                 SELECT id FROM callbacks WHERE id < ?1
-                     AND (state = 'done' AND last_at <= ?2 OR state = 'aside' AND last_at <= ?3)
-                 ORDER BY id LIMIT ?4)",
-        )?
-        .execute(params![
-            oldest.as_bytes(),
-            millis(before(applied)),
-            millis(before(aside)),
-            bound(limit)
-        ])?)
+    // every callback would have to pay for. Each by its own life, so that none is looked at which has
+    // long to go.
+    let delete = |sql, life, limit| {
+        let before = before(life);
+        let oldest = CallbackId::new(before);
+        let params = params![oldest.as_bytes(), millis(before), bound(limit)];
+        tx.conn.prepare_cached(sql)?.execute(params)
+    };
+    let applied = delete(FORGET_APPLIED, applied, limit)?;
+    let aside = delete(FORGET_ASIDE, aside, limit.saturating_sub(applied))?;
+    Ok(applied.saturating_add(aside))
 }
+
+const FORGET_APPLIED: &str = "DELETE FROM callbacks WHERE id IN (
+    SELECT id FROM callbacks WHERE id < ?1 AND state = 'done' AND last_at <= ?2
+    ORDER BY id LIMIT ?3)";
+
+const FORGET_ASIDE: &str = "DELETE FROM callbacks WHERE id IN (
+    SELECT id FROM callbacks INDEXED BY callbacks_left
+    WHERE state IN ('parked', 'aside') AND state = 'aside' AND id < ?1 AND last_at <= ?2
+    ORDER BY id LIMIT ?3)";
 
 fn summary(row: &Row<'_>) -> Result<CallbackSummary, StoreError> {
     let due_at: Option<i64> = row.get(7)?;

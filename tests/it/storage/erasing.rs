@@ -8,7 +8,9 @@ use jiff::SignedDuration;
 use rusqlite::Connection;
 
 use super::{
-    bed::{at, callback, issued, open, policy, report, started, user, valid, wanted},
+    bed::{
+        at, callback, details, issued, open, policy, record, report, started, user, valid, wanted,
+    },
     folder::Folder,
     rotation::{drop_retired, rewrap},
 };
@@ -25,6 +27,37 @@ fn order(name: &str) -> ErasureOrder {
 fn count(folder: &Folder, table: &str) -> i64 {
     let conn = Connection::open(folder.database()).unwrap();
     conn.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+}
+
+#[tokio::test]
+async fn what_is_damaged_keeps_nobody_from_being_handed_out_and_erased() {
+    let folder = Folder::new();
+    let store = folder.open().await;
+    let (verification, session) = issued(&*store, "cust-1").await;
+    let said = report("sub-1", "cust-1", Some(&session), valid());
+    record(&*store, verification.id, details(said), 1).await;
+    store.close().await;
+    let conn = Connection::open(folder.database()).unwrap();
+    let damage =
+        "UPDATE submission_bodies SET body = zeroblob(60); UPDATE timeline SET kind = 'odd'";
+    conn.execute_batch(damage).unwrap();
+    let store = folder.open().await;
+
+    let dossier = store.dossier(verification.id, user("cust-1")).await.unwrap().unwrap();
+    store.close().await;
+    conn.execute("UPDATE verifications SET status = 'odd'", []).unwrap();
+    drop(conn);
+    let store = folder.open().await;
+    let hold = Hold {
+        classes: [DataClass::Submission, DataClass::Verdict].into(),
+        lasts: SignedDuration::from_hours(24),
+    };
+    let receipt = store.erase(ErasureOrder { hold, ..order("cust-1") }, at(2)).await.unwrap();
+
+    assert!(dossier.verification.is_some() && dossier.submission.is_none());
+    assert!(dossier.timeline.is_empty());
+    assert_eq!(receipt.destroyed.verifications, 1);
+    assert_eq!(count(&folder, "verifications"), 0);
 }
 
 #[tokio::test]

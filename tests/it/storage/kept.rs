@@ -5,6 +5,8 @@ use gerbang::{
     storage::{CallbackFingerprint, NewCallback, Store},
 };
 
+use jiff::SignedDuration;
+
 use super::bed::{at, callback, issued, policy, report, valid};
 
 const DAY: i64 = 24 * 60;
@@ -102,4 +104,24 @@ pub(super) async fn applied_and_aside_ones_are_forgotten_in_time_and_others_neve
     assert_eq!([early, first, second, third, last], [0, 1, 1, 1, 1]);
     assert!(before_last.is_some() && store.find_callback(aside).await.unwrap().is_none());
     assert!(store.find_callback(waiting).await.unwrap().is_some());
+}
+
+pub(super) async fn those_aside_are_forgotten_though_others_are_kept_for_longer(store: &dyn Store) {
+    let (_, session) = issued(store, "cust-1").await;
+    let said = report("sub-1", "cust-1", Some(&session), valid());
+    let done = store.keep_callback(callback(&said, 0)).await.unwrap();
+    store.apply_callback(done, said, at(0), policy()).await.unwrap();
+    let aside = store.keep_callback(unreadable(0)).await.unwrap();
+    store.set_callback_aside(aside, AsideReason::Unreadable).await.unwrap();
+    let callbacks = SignedDuration::from_hours(120 * 24);
+    let retention = Retention { callbacks, ..Retention::default() };
+
+    let first = store.forget_callbacks(&retention, at(90 * DAY + 1), 10).await.unwrap();
+    let kept = store.find_callback(done).await.unwrap();
+    let last = store.forget_callbacks(&retention, at(120 * DAY + 1), 10).await.unwrap();
+
+    assert_eq!((first, kept.is_some(), last), (1, true, 1));
+    for gone in [aside, done] {
+        assert!(store.find_callback(gone).await.unwrap().is_none());
+    }
 }

@@ -92,7 +92,8 @@ mod contract {
             what_is_left_over_is_listed_newest_first,
             a_replayed_one_is_due_at_once_whatever_became_of_it,
             one_aside_that_comes_again_and_can_be_read_now_is_applied,
-            applied_and_aside_ones_are_forgotten_in_time_and_others_never;
+            applied_and_aside_ones_are_forgotten_in_time_and_others_never,
+            those_aside_are_forgotten_though_others_are_kept_for_longer;
         ageing:
             credentials_go_one_by_one_and_nobody_is_told,
             a_credential_that_comes_late_is_let_go_of_too,
