@@ -273,7 +273,7 @@ fn problem_of(error: &usecase::Error, now: Timestamp) -> Problem {
             ProblemType::RateLimited,
             "The provider was asked about this verification a moment ago. Wait for its answer.",
         )
-        .retry_after(seconds_until(*until, now).saturating_sub(1).max(1)),
+        .retry_after(seconds_until(*until, now)),
         Error::ScopeMissing(scope) => Problem::new(
             ProblemType::InsufficientScope,
             format!("The token needs the scope `{}`.", scope.as_str()),
@@ -326,8 +326,11 @@ fn invalid(pointer: &str, detail: &str) -> Problem {
     *ApiError::invalid_at(pointer, detail).problem
 }
 
+/// Whole seconds until then, rounded up: who comes back when told must not be too early.
 fn seconds_until(until: Timestamp, now: Timestamp) -> u64 {
-    u64::try_from(until.duration_since(now).as_secs()).unwrap_or(0).saturating_add(1)
+    let left = until.duration_since(now);
+    let seconds = left.as_secs().saturating_add(i64::from(left.subsec_nanos() > 0));
+    u64::try_from(seconds).unwrap_or(0).max(1)
 }
 
 /// Which limit a refusal comes from, for the metric; `None` for refusals of another kind.
