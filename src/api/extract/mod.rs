@@ -1,5 +1,6 @@
 //! What handlers are given: parsed, proven and bounded, or the request is answered with a problem.
 
+mod after;
 mod body;
 mod caller;
 mod keyed;
@@ -7,6 +8,7 @@ mod language;
 mod parts;
 mod strict;
 
+pub(crate) use after::After;
 pub(crate) use body::{Json, Raw, present};
 pub(crate) use caller::{App, Backend, Listener, Provider, Viewer};
 pub(crate) use keyed::{Keyed, KeyedBytes};

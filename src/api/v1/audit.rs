@@ -8,7 +8,7 @@ use super::search::user;
 use crate::{
     api::{
         error::ApiError,
-        extract::{Backend, Query},
+        extract::{After, Backend, Query},
         state::AppState,
     },
     domain::{AuditAction, AuditRecord},
@@ -30,8 +30,7 @@ pub(crate) struct AuditQuery {
 /// `GET /v1/backend/audit`
 pub(crate) async fn list(
     state: web::Data<AppState>,
-    Backend(caller): Backend,
-    Query(query): Query<AuditQuery>,
+    After(Backend(caller), Query(query)): After<Backend, Query<AuditQuery>>,
 ) -> Result<HttpResponse, ApiError> {
     let limit = query.limit.unwrap_or(20);
     if !(1..=100).contains(&limit) {

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     api::{
         error::ApiError,
-        extract::{Backend, Id, Keyed, language},
+        extract::{After, Backend, Id, Keyed, language},
         state::AppState,
     },
     domain::{
@@ -35,8 +35,7 @@ const PLACE: &str = "/v1/backend/verifications";
 pub(crate) async fn start(
     request: HttpRequest,
     state: web::Data<AppState>,
-    Backend(caller): Backend,
-    Keyed(key, body): Keyed<StartForUser>,
+    After(Backend(caller), Keyed(key, body)): After<Backend, Keyed<StartForUser>>,
 ) -> Result<HttpResponse, ApiError> {
     let now = state.ports.now();
     let (whom, wish) = body.into_parts(language(&request), now)?;
@@ -50,8 +49,7 @@ pub(crate) async fn start(
 pub(crate) async fn get(
     request: HttpRequest,
     state: web::Data<AppState>,
-    Backend(caller): Backend,
-    Id(id): Id,
+    After(Backend(caller), Id(id)): After<Backend, Id>,
 ) -> Result<HttpResponse, ApiError> {
     let now = state.ports.now();
     let inspected = usecase::verification::inspect(&state.ports, &caller, id).await;
@@ -63,8 +61,7 @@ pub(crate) async fn get(
 pub(crate) async fn refresh(
     request: HttpRequest,
     state: web::Data<AppState>,
-    Backend(caller): Backend,
-    Id(id): Id,
+    After(Backend(caller), Id(id)): After<Backend, Id>,
 ) -> Result<HttpResponse, ApiError> {
     let refreshed = usecase::verification::refresh(&state.ports, &caller, id).await;
     let now = state.ports.now();

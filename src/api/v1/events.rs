@@ -19,7 +19,7 @@ use super::{verifications::language_tag, views::VerificationView};
 use crate::{
     api::{
         error::ApiError,
-        extract::{Id, Listener, language},
+        extract::{After, Id, Listener, language},
         state::AppState,
     },
     domain::{Chain, Locale, VerificationId},
@@ -53,8 +53,7 @@ struct Events {
 pub(crate) async fn watch(
     request: HttpRequest,
     state: web::Data<AppState>,
-    Listener(caller): Listener,
-    Id(id): Id,
+    After(Listener(caller), Id(id)): After<Listener, Id>,
 ) -> Result<HttpResponse, ApiError> {
     let known = known_revision(&request);
     let watch = usecase::verification::watch(&state.ports, &caller, id, known).await;

@@ -17,7 +17,7 @@ use futures_util::{Stream, stream};
 use crate::{
     api::{
         error::ApiError,
-        extract::{Id, Viewer},
+        extract::{After, Id, Viewer},
         state::AppState,
     },
     domain::{Chain, ImageKind, VerificationId},
@@ -32,8 +32,7 @@ const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resour
 pub(crate) async fn get(
     request: HttpRequest,
     state: web::Data<AppState>,
-    Viewer(caller): Viewer,
-    Id(id): Id,
+    After(Viewer(caller), Id(id)): After<Viewer, Id>,
 ) -> Result<HttpResponse, ApiError> {
     let kind = request.match_info().get("kind").and_then(ImageKind::parse);
     let kind = kind.ok_or_else(ApiError::not_found)?;

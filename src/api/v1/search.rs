@@ -12,7 +12,7 @@ use super::views::ReasonView;
 use crate::{
     api::{
         error::ApiError,
-        extract::{Backend, Query, language},
+        extract::{After, Backend, Query, language},
         state::AppState,
     },
     domain::{Locale, Status, UserId, Verification},
@@ -35,8 +35,7 @@ pub(crate) struct SearchQuery {
 pub(crate) async fn list(
     request: HttpRequest,
     state: web::Data<AppState>,
-    Backend(caller): Backend,
-    Query(query): Query<SearchQuery>,
+    After(Backend(caller), Query(query)): After<Backend, Query<SearchQuery>>,
 ) -> Result<HttpResponse, ApiError> {
     let limit = query.limit.unwrap_or(20);
     if !(1..=100).contains(&limit) {

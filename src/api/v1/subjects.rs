@@ -8,7 +8,7 @@ use super::exported::{self, ExportWriter};
 use crate::{
     api::{
         error::ApiError,
-        extract::{Backend, Subject},
+        extract::{After, Backend, Subject},
         state::AppState,
     },
     domain::{AuditActor, BackendCaller, Chain, ErasureReceipt},
@@ -21,8 +21,7 @@ use crate::{
 /// `DELETE /v1/backend/users/{userId}`
 pub(crate) async fn erase(
     state: web::Data<AppState>,
-    Backend(caller): Backend,
-    Subject(user): Subject,
+    After(Backend(caller), Subject(user)): After<Backend, Subject>,
 ) -> Result<HttpResponse, ApiError> {
     let may = |scope| caller.may(scope);
     let receipt = subject::erase(&state.ports, actor(&caller), may, user.clone()).await;
@@ -37,8 +36,7 @@ pub(crate) async fn erase(
 /// `GET /v1/backend/users/{userId}/export`
 pub(crate) async fn export(
     state: web::Data<AppState>,
-    Backend(caller): Backend,
-    Subject(user): Subject,
+    After(Backend(caller), Subject(user)): After<Backend, Subject>,
 ) -> Result<HttpResponse, ApiError> {
     let may = |scope| caller.may(scope);
     let export = subject::export(&state.ports, actor(&caller), may, user).await;

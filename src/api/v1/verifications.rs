@@ -21,7 +21,7 @@ use super::{
 use crate::{
     api::{
         error::ApiError,
-        extract::{App, Id, Json, Keyed, KeyedBytes, Query, language, present, word},
+        extract::{After, App, Id, Json, Keyed, KeyedBytes, Query, language, present, word},
         state::AppState,
     },
     domain::{CaptureOutcome, KeyOwner, Locale, NextAction, Verification},
@@ -69,8 +69,7 @@ const PLACE: &str = "/v1/verifications";
 pub(crate) async fn start(
     request: HttpRequest,
     state: web::Data<AppState>,
-    App(caller): App,
-    Keyed(key, body): Keyed<StartVerification>,
+    After(App(caller), Keyed(key, body)): After<App, Keyed<StartVerification>>,
 ) -> Result<HttpResponse, ApiError> {
     let now = state.ports.now();
     let (statement, kind, wish) = body.into_parts(language(&request))?;
@@ -91,9 +90,7 @@ pub(crate) async fn start(
 /// `POST /v1/verifications/{verificationId}/renew`
 pub(crate) async fn renew(
     state: web::Data<AppState>,
-    App(caller): App,
-    Id(id): Id,
-    KeyedBytes(key): KeyedBytes,
+    After(App(caller), (Id(id), KeyedBytes(key))): After<App, (Id, KeyedBytes)>,
 ) -> Result<HttpResponse, ApiError> {
     let once = key.map(|key| key.once(&KeyOwner::from(&*caller), started::writer(&state, PLACE)));
     let now = state.ports.now();
@@ -106,9 +103,7 @@ pub(crate) async fn renew(
 pub(crate) async fn get(
     request: HttpRequest,
     state: web::Data<AppState>,
-    App(caller): App,
-    Id(id): Id,
-    Query(WaitQuery { wait }): Query<WaitQuery>,
+    After(App(caller), (Id(id), Query(WaitQuery { wait }))): After<App, (Id, Query<WaitQuery>)>,
 ) -> Result<HttpResponse, ApiError> {
     let wait = wait.unwrap_or(0);
     if wait > 30 {
@@ -142,9 +137,7 @@ pub(crate) async fn get(
 pub(crate) async fn capture(
     request: HttpRequest,
     state: web::Data<AppState>,
-    App(caller): App,
-    Id(id): Id,
-    Json(report): Json<CaptureReport>,
+    After(App(caller), (Id(id), Json(report))): After<App, (Id, Json<CaptureReport>)>,
 ) -> Result<HttpResponse, ApiError> {
     let outcome = report.into_outcome()?;
     let now = state.ports.now();
@@ -158,8 +151,7 @@ pub(crate) async fn capture(
 pub(crate) async fn list(
     request: HttpRequest,
     state: web::Data<AppState>,
-    App(caller): App,
-    Query(PageQuery { cursor, limit }): Query<PageQuery>,
+    After(App(caller), Query(PageQuery { cursor, limit })): After<App, Query<PageQuery>>,
 ) -> Result<HttpResponse, ApiError> {
     let limit = limit.unwrap_or(20);
     if !(1..=100).contains(&limit) {

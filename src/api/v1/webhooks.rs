@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     api::{
         error::ApiError,
-        extract::{Backend, Query},
+        extract::{After, Backend, Query},
         state::AppState,
     },
     domain::{Delivery, DeliveryState, EndpointId, ReasonCode},
@@ -26,8 +26,7 @@ pub(crate) struct DeliveriesQuery {
 /// `GET /v1/backend/webhooks/deliveries`
 pub(crate) async fn list(
     state: web::Data<AppState>,
-    Backend(caller): Backend,
-    Query(query): Query<DeliveriesQuery>,
+    After(Backend(caller), Query(query)): After<Backend, Query<DeliveriesQuery>>,
 ) -> Result<HttpResponse, ApiError> {
     let limit = query.limit.unwrap_or(20);
     if !(1..=100).contains(&limit) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 
 use crate::support::{Answer, Issuer, TestApp};
@@ -197,6 +197,15 @@ async fn tokens_that_cannot_be_checked_now_are_no_guesses() {
         let answer = app.list(&token, "").await;
 
         assert_eq!((answer.status, answer.problem().as_str()), (503, "upstream-unavailable"));
+    }
+    // Nobody is told what is wrong with his call before it is known who he is.
+    let text = |request: RequestBuilder| request.header("Content-Type", "text/plain").body("x");
+    for request in [
+        text(app.request(Method::POST, "/v1/verifications", &token)),
+        app.request(Method::GET, "/v1/verifications/nonsense", &token),
+        app.request(Method::GET, "/v1/verifications?limit=x", &token),
+    ] {
+        assert_eq!(app.send(request).await.status, 503);
     }
     assert_eq!(app.list("a.b.c", "").await.status, 401, "the first guess");
     app.stop().await;
