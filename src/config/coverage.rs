@@ -98,6 +98,7 @@ fn every_key_is_read_and_refuses_nonsense() {
             Shape::List => "[\"\\u0000\"]",
             Shape::Text
             | Shape::Address
+            | Shape::Receiver
             | Shape::Secret
             | Shape::Number
             | Shape::Flag

@@ -113,7 +113,12 @@ fn shaped(key: &Key, text: &str) -> Result<ValueKind, Flaw> {
     let is_list = match key.shape {
         Shape::List => true,
         Shape::TextOrList => text.trim_start().starts_with('['),
-        Shape::Text | Shape::Address | Shape::Secret | Shape::Number | Shape::Flag => false,
+        Shape::Text
+        | Shape::Address
+        | Shape::Receiver
+        | Shape::Secret
+        | Shape::Number
+        | Shape::Flag => false,
     };
     if !is_list {
         return Ok(ValueKind::from(text));

@@ -12,6 +12,8 @@ pub(super) enum Shape {
     Text,
     /// An address; what stands before an `@` in it is never shown.
     Address,
+    /// An address of which only the host is shown: many a receiver is known by its path alone.
+    Receiver,
     /// Text that is never shown.
     Secret,
     /// A whole number.
@@ -182,7 +184,7 @@ pub(super) const KEYS: &[Key] = &[
     key("verifications.resume_margin", Shape::Text),
     key("verifications.attempts_per_day", Shape::Number),
     key("webhooks[].id", Shape::Text),
-    key("webhooks[].url", Shape::Address),
+    key("webhooks[].url", Shape::Receiver),
     key("webhooks[].secret", Shape::Secret),
     key("webhooks[].secret_file", Shape::Text),
     key("webhooks[].previous_secret", Shape::Secret),

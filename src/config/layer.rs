@@ -150,14 +150,18 @@ pub(super) fn join(path: &str, name: &str) -> String {
 /// Why `kind` cannot be the value of `key`.
 fn misshapen(key: &Key, kind: &ValueKind) -> Option<Flaw> {
     let fits = match key.shape {
-        Shape::Text | Shape::Address | Shape::Secret => matches!(kind, ValueKind::String(_)),
+        Shape::Text | Shape::Address | Shape::Receiver | Shape::Secret => {
+            matches!(kind, ValueKind::String(_))
+        }
         Shape::Number => matches!(kind, ValueKind::I64(_)),
         Shape::Flag => matches!(kind, ValueKind::Boolean(_)),
         Shape::List => all_text(kind),
         Shape::TextOrList => matches!(kind, ValueKind::String(_)) || all_text(kind),
     };
     (!fits).then(|| match key.shape {
-        Shape::Text | Shape::Address | Shape::Secret => Flaw::new("is no text", "put it in quotes"),
+        Shape::Text | Shape::Address | Shape::Receiver | Shape::Secret => {
+            Flaw::new("is no text", "put it in quotes")
+        }
         Shape::Number => Flaw::new("is no whole number", "write digits without quotes"),
         Shape::Flag => Flaw::new("is neither true nor false", "write true or false, no quotes"),
         Shape::List => Flaw::new("is no list of texts", "write it as [\"one\", \"another\"]"),

@@ -66,6 +66,7 @@ fn printable(shape: Shape, value: &Value) -> String {
     match (shape, &value.kind) {
         (Shape::Secret, _) => "\"(hidden)\"".to_owned(),
         (Shape::Address, ValueKind::String(text)) => quoted(&without_credentials(text)),
+        (Shape::Receiver, ValueKind::String(text)) => quoted(&host_of(text)),
         (Shape::Number | Shape::Flag, ValueKind::String(text)) => text.trim().to_owned(),
         (_, ValueKind::String(text)) => quoted(text),
         (_, ValueKind::Array(items)) => {
@@ -93,9 +94,31 @@ fn without_credentials(text: &str) -> String {
     }
 }
 
+/// Scheme and host, and that there is more.
+fn host_of(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return "(hidden)".to_owned() };
+    match rest.split_once(['/', '?', '#']) {
+        // What stands before it may be a password, or what stands behind it part of the path.
+        _ if rest.contains('@') => format!("{scheme}://(hidden)"),
+        Some((host, more)) if !more.is_empty() => format!("{scheme}://{host}/(hidden)"),
+        Some(_) | None => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_receiver_the_host_alone_is_shown() {
+        assert_eq!(host_of("https://h.example"), "https://h.example");
+        assert_eq!(host_of("https://h.example/"), "https://h.example/");
+        assert_eq!(host_of("https://h.example:8/T0/B0?t=x"), "https://h.example:8/(hidden)");
+        assert_eq!(host_of("https://h.example?t=x"), "https://h.example/(hidden)");
+        assert_eq!(host_of("https://u:p@h.example/x"), "https://(hidden)");
+        assert_eq!(host_of("https://h.example/x@y"), "https://(hidden)");
+        assert_eq!(host_of("h.example/x"), "(hidden)");
+    }
 
     #[test]
     fn credentials_in_addresses_are_hidden() {
