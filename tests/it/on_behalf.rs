@@ -53,6 +53,19 @@ async fn a_back_end_starts_for_a_user_on_its_own_word() {
 }
 
 #[tokio::test]
+async fn a_back_end_whose_clock_is_a_little_ahead_is_believed() {
+    let app = TestApp::start().await;
+    let token = app.service_token("verification:start verification:read");
+    let ahead = wish_but("/contact/verifiedAt", json!("2027-01-15T08:00:30Z"));
+
+    let id = app.start_for(&token, ahead).await.text("/id");
+
+    let seen = app.inspect(&token, &id).await;
+    assert_eq!(seen.text("/contact/verifiedAt"), "2027-01-15T08:00:00Z");
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn what_a_back_end_started_is_the_users_own() {
     let app = TestApp::start().await;
     let started = app.start_for(&app.service_token("verification:start"), wish()).await;
@@ -123,7 +136,7 @@ async fn bodies_that_cannot_be_used_say_where() {
         ("/contact/verificationReferenceId", Value::Null, "/contact/verificationReferenceId"),
         ("/contact/verificationReferenceId", json!(""), "/contact/verificationReferenceId"),
         ("/contact/verificationReferenceId", json!("a b"), "/contact/verificationReferenceId"),
-        ("/contact/verifiedAt", json!("2027-01-15T08:00:01Z"), "/contact/verifiedAt"),
+        ("/contact/verifiedAt", json!("2027-01-15T08:00:31Z"), "/contact/verifiedAt"),
         ("/contact/verifiedAt", json!("yesterday"), "/contact/verifiedAt"),
         ("/contact/verifiedAt", json!("1969-12-31T23:59:59Z"), "/contact/verifiedAt"),
         ("/contact/verifiedAt", json!("-009999-01-02T01:59:59Z"), "/contact/verifiedAt"),

@@ -330,6 +330,19 @@ fn save_standing(
     Ok(())
 }
 
+/// Writes down anew when the clock makes something happen, by `policy`.
+pub(super) fn reschedule(
+    tx: &Tx<'_>,
+    verification: &Verification,
+    policy: &Policy,
+) -> Result<(), StoreError> {
+    let due = Due::of(verification, policy);
+    tx.conn
+        .prepare_cached("UPDATE verifications SET lapses_at = ?2, due_at = ?3 WHERE id = ?1")?
+        .execute(params![verification.id.as_bytes(), due.lapse, due.first()])?;
+    Ok(())
+}
+
 fn insert_note(tx: &Tx<'_>, number: i64, note: &Note) -> Result<(), StoreError> {
     tx.conn
         .prepare_cached(

@@ -8,7 +8,7 @@ use rusqlite::params;
 use super::{
     aggregate::{BY_ID, fetch, id_column, load},
     reader::Snapshot,
-    saving::{apply, save},
+    saving::{self, apply, save},
     verifications::{bound, record},
     writer::Tx,
 };
@@ -87,6 +87,10 @@ pub(super) fn expire_due(
         let recorded = record(tx, loaded, News::TimePassed, moment)?;
         if recorded.effect.changed {
             expired.push(recorded);
+        } else {
+            // Its time is not over, by settings that have changed since it was written down. It must
+            // not stand before the others for ever.
+            saving::reschedule(tx, &recorded.verification, &moment.policy)?;
         }
     }
     Ok(expired)

@@ -71,6 +71,7 @@ mod contract {
             due_reads_come_oldest_first_and_bounded,
             what_outlived_its_time_expires_once,
             an_announced_result_keeps_it_open_until_confirming_ends,
+            one_that_is_given_longer_holds_no_other_up,
             attempts_under_way_at_a_crash_become_unknown,
             reads_claimed_before_a_crash_are_given_back,
             the_end_of_life_comes_although_a_read_is_claimed;

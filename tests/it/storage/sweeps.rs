@@ -81,6 +81,26 @@ pub(super) async fn an_announced_result_keeps_it_open_until_confirming_ends(stor
     assert!(read.settled_unconfirmed);
 }
 
+pub(super) async fn one_that_is_given_longer_holds_no_other_up(store: &dyn Store) {
+    let (announced, session) = issued(store, "cust-1").await;
+    let said = report("sub-1", "cust-1", Some(&session), super::bed::valid());
+    record(store, announced.id, News::CalledBack(said), 1).await;
+    let confirm_for = policy().confirm_for + jiff::SignedDuration::from_hours(96);
+    let longer = gerbang::domain::Policy { confirm_for, ..policy() };
+    let (other, _) = issued(store, "cust-2").await;
+    let late = at(72 * 60 + 1);
+
+    // One at a time, the longest due first.
+    let mut expired = Vec::new();
+    for _ in 0..3 {
+        expired.extend(store.expire_due(late, 1, longer).await.unwrap());
+    }
+
+    let expired: Vec<_> = expired.iter().map(|it| it.verification.id).collect();
+    assert_eq!(expired, [other.id]);
+    assert!(!find(store, announced.id).await.status.is_closed());
+}
+
 pub(super) async fn attempts_under_way_at_a_crash_become_unknown(store: &dyn Store) {
     let (lost, _) = started(store, "cust-1").await;
     let (kept, _) = issued(store, "cust-2").await;
