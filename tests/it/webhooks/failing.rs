@@ -11,13 +11,17 @@ use gerbang::{
     upstream::{Courier as _, HttpClient, SignedPost},
 };
 use jiff::{SignedDuration, Timestamp};
+use rusqlite::Connection;
 use serde_json::Value;
 
 use super::{
     delivering::expire,
     receiver::{Receiver, SECRET},
 };
-use crate::{contacts::user_service::Mood, support::TestApp};
+use crate::{
+    contacts::user_service::Mood,
+    support::{PATIENCE, TestApp},
+};
 
 async fn told_by(settings: &str) -> TestApp {
     TestApp::builder().settings(settings).start().await
@@ -44,6 +48,47 @@ async fn a_receiver_that_is_down_is_told_when_it_is_up_again() {
     assert_eq!(hooks[1].id(), first[0].id());
     assert_ne!(hooks[1].headers["webhook-timestamp"], first[0].headers["webhook-timestamp"]);
     assert_eq!(hooks[1].signed_by(SECRET), (1, vec![0]));
+    assert_eq!(done[0]["tries"], 2);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_webhook_whose_arrival_cannot_be_written_down_is_not_sent_again_and_again() {
+    let receiver = Receiver::start().await;
+    receiver.set(Mood::says("503 Later", ""));
+    let app = told_by(&receiver.settings("ledger")).await;
+    expire(&app, "cust-1").await;
+    app.deliveries_until("", |items| items[0]["tries"] == 1).await;
+    let is_ready = async || {
+        let answer = app.http.get(format!("{}/readyz", app.admin_url)).send().await.unwrap();
+        answer.status().as_u16() == 200
+    };
+    app.idle().await;
+    let other = Connection::open(app.directory.path().join("gerbang.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+
+    receiver.accept();
+    app.clock.advance(SignedDuration::from_secs(7));
+    receiver.received(2).await;
+    // Whether it is ready is found out by a write, behind that of the arrival.
+    for _ in 0..2 {
+        assert!(!is_ready().await);
+        app.clock.advance(SignedDuration::from_secs(1));
+    }
+    other.execute_batch("ROLLBACK").unwrap();
+    let done = async {
+        loop {
+            // It may begin its pause at any of these moments.
+            app.clock.advance(SignedDuration::from_secs(1));
+            let items = app.deliveries("").await.json()["items"].as_array().unwrap().clone();
+            if items[0]["state"] == "delivered" {
+                return items;
+            }
+        }
+    };
+    let done = tokio::time::timeout(PATIENCE, done).await.unwrap();
+
+    assert_eq!(receiver.received(2).await.len(), 2);
     assert_eq!(done[0]["tries"], 2);
     app.stop().await;
 }
