@@ -7,7 +7,7 @@ use futures_util::{StreamExt as _, stream};
 
 use super::breaker::Breaker;
 use crate::{
-    domain::{Chain, DeliveryId, DeliveryOutcome, DueDelivery, EndpointId, NextStep, Tried},
+    domain::{Chain, DeliveryOutcome, DueDelivery, EndpointId, NextStep, Tried},
     storage::{Posted, error::StoreError},
     upstream::Courier,
     usecase::{Error, Ports, insist::insist},
@@ -86,25 +86,15 @@ impl Route {
         }
         let next = due.delivery.after(&tried, now);
         self.tell(&due, &tried, next);
-        self.note(ports, due.delivery.id, tried, next).await
-    }
-
-    /// Writes down how a try went, however long the store has trouble: what is not written down is due
-    /// still, and would be carried again and again.
-    async fn note(
-        &self,
-        ports: &Ports,
-        id: DeliveryId,
-        tried: Tried,
-        next: NextStep,
-    ) -> Result<(), Error> {
-        let write = || ports.store().record_try(id, tried, next, ports.now());
+        // What is not written down is due still, and would be carried again and again.
+        let id = due.delivery.id;
+        let write = || ports.store().record_try(id, tried, next, now);
         let complain = |failure: &StoreError| {
             tracing::error!(
                 webhook.id = %id,
                 webhook.endpoint = self.id().as_str(),
                 error = %Chain::of(failure),
-                "a webhook's try could not be written down and will be once more"
+                "the end of a webhook's try could not be written down and will be written later"
             );
         };
         Ok(insist(ports, write, complain).await?)

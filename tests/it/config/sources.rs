@@ -178,17 +178,21 @@ fn values_are_shown_with_their_origin() {
 fn no_secret_is_shown_or_debugged() {
     let mut sample = Sample::local();
     sample.set("egress.proxy_url", "\"http://user:canary-password@proxy.example:3128\"");
+    let endpoint = "[{ id = 'crm', url = 'https://hooks.example/canary-path', \
+                     secret = 'whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=' }]";
+    sample.set("webhooks", endpoint);
     let inspection = inspected(&sample, &[]);
     let settings = inspection.outcome.as_ref().unwrap();
 
     let texts = [shown(&inspection), format!("{inspection:?}"), format!("{settings:#?}")];
 
     for text in texts {
-        for secret in [PASS_KEY, CALLBACK_KEY, "canary-password"] {
+        for secret in [PASS_KEY, CALLBACK_KEY, "canary-password", "canary-path"] {
             assert!(!text.contains(secret), "{text}");
         }
     }
     assert!(shown(&inspection).contains("provider.pass_key = \"(hidden)\""));
+    assert!(shown(&inspection).contains("https://hooks.example/(hidden)"));
 }
 
 #[test]

@@ -69,6 +69,7 @@ async fn a_webhook_whose_arrival_cannot_be_written_down_is_not_sent_again_and_ag
 
     receiver.accept();
     app.clock.advance(SignedDuration::from_secs(7));
+    let sent_at = app.now();
     receiver.received(2).await;
     // Whether it is ready is found out by a write, behind that of the arrival.
     for _ in 0..2 {
@@ -90,6 +91,8 @@ async fn a_webhook_whose_arrival_cannot_be_written_down_is_not_sent_again_and_ag
 
     assert_eq!(receiver.received(2).await.len(), 2);
     assert_eq!(done[0]["tries"], 2);
+    let tried_at: Timestamp = done[0]["lastTry"]["at"].as_str().unwrap().parse().unwrap();
+    assert_eq!(tried_at, sent_at, "and not when it could be written down");
     app.stop().await;
 }
 
